@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import type { Platform } from '@img-build/oci';
+import type { Ulimit } from './executor.ts';
+import type { Tree } from './tree.ts';
+
+/** A cache mount's folder outlives builds; `id` names it. */
+export interface CacheMountOptions {
+  readonly id: string;
+  readonly sharing: 'shared' | 'private' | 'locked';
+  /** Start empty. */
+  readonly reset?: boolean | undefined;
+}
+
+/** One mount of an exec operation. */
+export interface ExecMount {
+  readonly destination: string;
+  readonly type: 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh';
+  readonly readonly: boolean;
+  /** What is mounted (bind) or what a new cache starts with. */
+  readonly input?: Tree | undefined;
+  /** Path inside the input; default `/`. */
+  readonly selector?: string | undefined;
+  /** Snapshot name under which the changed tree is committed; without it changes are thrown away. */
+  readonly output?: string | undefined;
+  readonly cache?: CacheMountOptions | undefined;
+  /** Bytes; tmpfs only. */
+  readonly size?: number | undefined;
+  /** Content of a secret; travels to the worker over its private socket only. */
+  readonly secret?: Uint8Array | undefined;
+  /** Path of the agent's socket on the host; ssh only. */
+  readonly socket?: string | undefined;
+  readonly mode?: number | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+/** A command run on a root file system; the mount at `/` is the root. */
+export interface ExecRequest {
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  /** As written: `user`, `user:group`, ids or names; looked up in the root's passwd and group. */
+  readonly user: string;
+  readonly hostname: string;
+  readonly network: 'host' | 'none';
+  readonly security: 'sandbox' | 'insecure';
+  readonly platform?: Platform | undefined;
+  readonly mounts: readonly ExecMount[];
+  /** Extra lines of /etc/hosts. */
+  readonly extraHosts: readonly { readonly host: string; readonly ip: string }[];
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  readonly shmSize?: number | undefined;
+  readonly cgroupParent?: string | undefined;
+}
+
+/** How the command ended. Outputs are committed only when `exitCode` is 0. */
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly outOfMemory?: boolean | undefined;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from './abort.ts';
+import type { Mount } from './mount.ts';
+
+/** `active`: writable, named by a key; `view`: read-only, named by a key; `committed`: immutable, named by a name. */
+export type SnapshotKind = 'active' | 'view' | 'committed';
+
+/** Facts of one snapshot. */
+export interface SnapshotInfo {
+  readonly key: string;
+  readonly kind: SnapshotKind;
+  /** Name of the committed snapshot below. */
+  readonly parent?: string | undefined;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+}
+
+/** What a snapshot takes on disk, without its parents. */
+export interface SnapshotUsage {
+  /** Bytes. */
+  readonly size: number;
+  readonly inodes: number;
+}
+
+/** Looks at snapshots. */
+export interface SnapshotReader {
+  stat(key: string): Promise<SnapshotInfo | undefined>;
+  usage(key: string, options?: AbortOptions): Promise<SnapshotUsage>;
+  list(): Promise<readonly SnapshotInfo[]>;
+}
+
+/**
+ * Snapshots of file systems, as in containerd: `prepare` a writable snapshot under a *key* on a committed parent,
+ * change it through its mounts, `commit` it to a *name*; `view` gives a read-only one. Keys and names share one
+ * name space. Removing a snapshot that has children fails with `SNAPSHOT_IN_USE`.
+ *
+ * Errors: `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_EXISTS`, `SNAPSHOT_IN_USE`, `SNAPSHOT_NOT_COMMITTED` (parent),
+ * `SNAPSHOT_NOT_ACTIVE` (commit).
+ */
+export interface SnapshotWriter {
+  prepare(key: string, parent?: string, options?: AbortOptions): Promise<readonly Mount[]>;
+  view(key: string, parent: string, options?: AbortOptions): Promise<readonly Mount[]>;
+  mounts(key: string): Promise<readonly Mount[]>;
+  commit(name: string, key: string): Promise<void>;
+  remove(key: string, options?: AbortOptions): Promise<void>;
+}
+
+/** One snapshotter backend. */
+export interface Snapshotter extends SnapshotReader, SnapshotWriter {
+  /** `overlayfs` or `native`. */
+  readonly backend: string;
+}
+
+/** One row of a snapshotter's book-keeping. */
+export interface SnapshotRow extends SnapshotInfo {
+  /** Number of the folder that holds it; unique per backend, never reused. */
+  readonly id: number;
+}
+
+/**
+ * Where a snapshotter keeps its book: transactional and shared by processes. Insert comes before the folder is used,
+ * deletion before the folder is removed, so that a folder without a row is garbage and a row always has its folder.
+ */
+export interface SnapshotBook {
+  get(key: string): SnapshotRow | undefined;
+  /** @throws `SNAPSHOT_EXISTS`, `SNAPSHOT_NOT_FOUND` or `SNAPSHOT_NOT_COMMITTED` (parent) */
+  insert(row: Omit<SnapshotRow, 'id'>): SnapshotRow;
+  /** Renames an active row to a committed one. @throws `SNAPSHOT_EXISTS`, `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_NOT_ACTIVE` */
+  commit(name: string, key: string): void;
+  /** @throws `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_IN_USE` when it has children */
+  remove(key: string): SnapshotRow;
+  list(): readonly SnapshotRow[];
+}
