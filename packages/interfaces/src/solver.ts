@@ -38,6 +38,8 @@ export interface CacheMap {
   readonly dependencies: readonly CacheMapDependency[];
   /** Further maps follow when the solver asks with a higher index. */
   readonly done: boolean;
+  /** The key means something in this build only (a folder of the client): nothing is stored under it or linked from it. */
+  readonly ephemeral?: boolean | undefined;
 }
 
 /** The result of a vertex's output; opaque to the solver. */

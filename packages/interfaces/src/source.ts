@@ -7,6 +7,8 @@ import type { Tree } from './tree.ts';
 export interface RemoteLayer {
   readonly descriptor: Descriptor;
   readonly diffId: Digest;
+  /** Normalised image reference the blob can be fetched from in a later build too. */
+  readonly remote?: string | undefined;
   /** Brings the blob into the content store; does nothing when it is there. */
   fetch(options?: AbortOptions & ProgressOptions): Promise<void>;
 }
