@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import type { SourceRange } from './source-range.ts';
+
+/**
+ * What a piece of text is.
+ *
+ * `continuation` is the escape character that ends a line, with the blanks and
+ * the line ending after it; `arguments` is everything of an instruction that is
+ * neither keyword nor flag, one token per physical line.
+ */
+export type TokenKind =
+  | 'bom'
+  | 'whitespace'
+  | 'newline'
+  | 'comment'
+  | 'directive'
+  | 'keyword'
+  | 'flag'
+  | 'arguments'
+  | 'continuation'
+  | 'heredoc-body'
+  | 'heredoc-end';
+
+/** A piece of text; every character of the file is in exactly one token. */
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  /** UTF-16 code units from the start of the text. */
+  readonly offset: number;
+}
+
+/** A run of blank lines, a comment line, a directive line, or one instruction with its continued lines and heredocs. */
+export interface SyntaxItem {
+  readonly kind: 'blank' | 'comment' | 'directive' | 'instruction';
+  readonly range: SourceRange;
+  readonly tokens: readonly Token[];
+}
+
+/** The whole file as written; holds nothing that is not text. */
+export interface SyntaxTree {
+  readonly items: readonly SyntaxItem[];
+}
+
+/** Writes the tree back: `print(parse(text).tree) === text` for every text. */
+export function print(tree: SyntaxTree): string {
+  const pieces: string[] = [];
+  for (const item of tree.items) {
+    for (const token of item.tokens) pieces.push(token.text);
+  }
+  return pieces.join('');
+}
