@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: MIT
 import { TestEnvironment } from 'jest-environment-node';
 
-const SHARED = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'AggregateError', 'Array', 'Object', 'Map', 'Set', 'Promise', 'Uint8Array', 'ArrayBuffer', 'RegExp', 'Date'];
+const SHARED = [
+  'Error',
+  'TypeError',
+  'RangeError',
+  'SyntaxError',
+  'AggregateError',
+  'Array',
+  'Object',
+  'Map',
+  'Set',
+  'Promise',
+  'Uint8Array',
+  'ArrayBuffer',
+  'RegExp',
+  'Date',
+];
 
 /**
  * Makes `instanceof` inside a test file also accept what Node.js core created.

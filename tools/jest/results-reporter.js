@@ -16,7 +16,8 @@ export default class ResultsReporter {
   onRunComplete(_contexts, results) {
     const failures = [];
     for (const file of results.testResults) {
-      if (file.testExecError !== undefined && file.testExecError !== null) failures.push(`${file.testFilePath}: did not run`);
+      if (file.testExecError !== undefined && file.testExecError !== null)
+        failures.push(`${file.testFilePath}: did not run`);
       for (const test of file.testResults) if (test.status === 'failed') failures.push(test.fullName);
     }
     const summary = {

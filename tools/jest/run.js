@@ -5,7 +5,11 @@ import { constants } from 'node:os';
 
 // The flags go on the command line, not into NODE_OPTIONS: programs started by a test must not inherit them.
 // Worker threads do inherit them, so a thread started from a .ts file finds the workspace's sources as well.
-const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--conditions=@img-build/source'];
+const flags = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  '--conditions=@img-build/source',
+];
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 
 const child = spawn(process.execPath, [...flags, jest, ...process.argv.slice(2)], { stdio: 'inherit' });
