@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: MIT
-export {};
+export { createHostCalls } from './calls/host-calls.ts';
+export { HostError, type HostErrorCode } from './host-error.ts';

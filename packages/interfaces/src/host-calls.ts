@@ -8,10 +8,15 @@ export interface Timespec {
 
 /** mount(2) and friends. Errors carry `code` (`EPERM` …), `syscall` and `path`, like those of `node:fs`. */
 export interface MountCalls {
-  /** Options are the words mount(8) takes (`ro`, `nosuid`, `rbind`, `userxattr`, `lowerdir=…`); flags are split off. */
+  /**
+   * Options are the words mount(8) takes (`ro`, `nosuid`, `rbind`, `userxattr`, `lowerdir=…`); flags are split off.
+   * Takes a `Mount` as it is: overlay paths are absolute and unescaped, however many there are.
+   */
   mount(source: string, target: string, type: string, options: readonly string[]): void;
   /** Lazily (MNT_DETACH). */
   unmount(target: string): void;
+  /** Flags of the mount that holds `path`, as words: `ro`, `nosuid`, `nodev`, `noexec`, `noatime` … */
+  mountFlags(path: string): readonly string[];
 }
 
 /** Extended attributes of the path itself, never of what a symlink points to. Names and paths may be raw bytes. */

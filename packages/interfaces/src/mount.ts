@@ -5,7 +5,7 @@
  *
  * `type` is `bind` (source is a folder; options `rbind` plus `ro` or `rw`) or `overlay` (options
  * `lowerdir=A:B`, and `upperdir=`, `workdir=` when it is writable, `userxattr` inside a user namespace). The
- * paths in overlay options are absolute and unescaped: who mounts them shortens and escapes.
+ * paths in overlay options are absolute and unescaped, as `MountCalls.mount` takes them.
  */
 export interface Mount {
   readonly type: 'bind' | 'overlay';
