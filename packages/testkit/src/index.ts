@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: MIT
-export {};
+export { describeContentStore } from './content-store-contract.ts';
+export { createMemoryContentStore } from './memory-content-store.ts';
