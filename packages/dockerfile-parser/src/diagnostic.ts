@@ -40,8 +40,8 @@ export type DiagnosticCode =
 /**
  * When BuildKit would notice: `syntax` while it splits the file into
  * instructions, `instruction` while it reads one instruction's arguments,
- * `structure` while it groups instructions into stages. Errors of an earlier
- * phase hide those of a later one there.
+ * `structure` while it groups instructions into stages. A `syntax` error
+ * anywhere hides all others there.
  */
 export type DiagnosticPhase = 'syntax' | 'instruction' | 'structure';
 
@@ -61,15 +61,10 @@ export interface Diagnostic {
   readonly context: SourceRange;
 }
 
-const PHASES: readonly DiagnosticPhase[] = ['syntax', 'instruction', 'structure'];
-
-/** The error BuildKit would report for the same file: the first one of the earliest phase; `null` when there is none. */
+/** The error BuildKit would report for the same file; `null` when there is none. */
 export function firstError(diagnostics: readonly Diagnostic[]): Diagnostic | null {
-  for (const phase of PHASES) {
-    const found = diagnostics.find((diagnostic) => diagnostic.severity === 'error' && diagnostic.phase === phase);
-    if (found !== undefined) return found;
-  }
-  return null;
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+  return errors.find((diagnostic) => diagnostic.phase === 'syntax') ?? errors[0] ?? null;
 }
 
 /** The message as BuildKit prints it: errors of one instruction name its line. */

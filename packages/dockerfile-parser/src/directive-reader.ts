@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { skipSpace } from './characters.ts';
+import { skipSpace, trimSpaceEnd } from './characters.ts';
 
 /** What a line at the top of a file is. */
 export type DirectiveLine =
@@ -36,11 +36,12 @@ export function createDirectiveReader(marker: '#' | '//'): DirectiveReader {
   };
 }
 
-function matchDirective(line: string, from: number): { name: 'syntax' | 'escape' | 'check'; value: string } | null {
-  const start = skipSpace(line, from, line.length);
+function matchDirective(line: string, markerLength: number): { name: 'syntax' | 'escape' | 'check'; value: string } | null {
+  const start = skipSpace(line, markerLength, line.length);
   const head = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*/.exec(line.slice(start));
   const name = head?.[1]?.toLowerCase();
   if (head === null || (name !== 'syntax' && name !== 'escape' && name !== 'check')) return null;
-  const value = line.slice(start + head[0].length).replace(/[\t\n\f\r ]+$/, '');
+  const from = start + head[0].length;
+  const value = line.slice(from, trimSpaceEnd(line, from, line.length));
   return value === '' ? null : { name, value };
 }

@@ -42,7 +42,7 @@ const LONGEST_DURATION = 2 ** 63;
 
 /** Nanoseconds of a Go duration such as `1m30s` or `-1.5h`; `null` when it is none or does not fit 64 bits. */
 export function parseDuration(text: string): number | null {
-  const match = /^([+-]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/.exec(text);
+  const match = /^([+-]?)(0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/.exec(text);
   if (match === null) return null;
   let total = 0;
   for (const [, amount, unit] of (match[2] as string).matchAll(/([\d.]+)([a-z\u00b5\u03bc]+)/g)) {

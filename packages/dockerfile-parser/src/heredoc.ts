@@ -3,7 +3,7 @@ import { trimSpace } from './characters.ts';
 
 /** The body of a `<<-` heredoc without the tabs at the start of its lines. Blanks stay. */
 export function chompHeredoc(body: string): string {
-  return body.replace(/^\t+/gm, '');
+  return body.replace(/(?<![^\n])\t+/g, '');
 }
 
 /** First line of a heredoc body, with `...` when there are more: what step names show. */

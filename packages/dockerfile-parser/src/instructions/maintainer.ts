@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+import type { MaintainerInstruction } from '../ast.ts';
+import { readFlags } from '../flag-reader.ts';
+import { hasNoArguments, type InstructionSource, reportArgumentCount, wholeArgument } from '../instruction-source.ts';
+
+/** `MAINTAINER name`. */
+export function parseMaintainer(source: InstructionSource): MaintainerInstruction | null {
+  if (hasNoArguments(source)) return reportArgumentCount(source, 'requires exactly one argument');
+  if (readFlags(source, {}) === null) return null;
+  return { ...source.base, kind: 'maintainer', name: wholeArgument(source) };
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import type { Position, SourceRange } from './source-range.ts';
+
+/** A text that knows its lines. */
+export interface SourceText {
+  readonly text: string;
+  /** Line and column of an offset. Logarithmic in the number of lines. */
+  positionAt(offset: number): Position;
+  rangeAt(start: number, end: number): SourceRange;
+}
+
+/** Indexes the lines of `text`. */
+export function createSourceText(text: string): SourceText {
+  const starts = lineStarts(text);
+  const positionAt = (offset: number): Position => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { offset, line: low + 1, column: offset - (starts[low] as number) + 1 };
+  };
+  return { text, positionAt, rangeAt: (start, end) => ({ start: positionAt(start), end: positionAt(end) }) };
+}
+
+function lineStarts(text: string): Uint32Array {
+  let count = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  const starts = new Uint32Array(count);
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts[line++] = at + 1;
+  return starts;
+}
