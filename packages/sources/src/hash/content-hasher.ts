@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+import { createHash, type Hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { AbortOptions, ChecksumSelector, Clock, HostTree, StatCache } from '@img-build/interfaces';
+import type { Digest } from '@img-build/oci';
+import { baseName, bytePath, type BytePath, rootedPath } from '../tree/byte-path.ts';
+import { type FileTree, openFileTree, type TreeEntry } from '../tree/file-tree.ts';
+import { requirePath } from '../tree/resolve-path.ts';
+import { type DigestCache, NO_DIGEST_CACHE, openDigestCache } from './digest-cache.ts';
+import { entryDigest, hasData, SMALL_FILE_BYTES, streamedEntryDigest, type XattrReader } from './entry-digest.ts';
+import { selectPaths } from './selected-paths.ts';
+
+/** What the hasher works with. */
+export interface ContentHasherOptions {
+  /** Used for trees that are rootOwned: those are folders of the user that change and come back. */
+  readonly statCache?: StatCache | undefined;
+  /** Without it extended attributes are taken to be absent. */
+  readonly xattrs?: XattrReader | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** Computes content digests of trees. */
+export interface ContentHasher {
+  /**
+   * One digest per selector.
+   *
+   * @throws SourceError `TREE_PATH_NOT_FOUND`, `TREE_TOO_MANY_LINKS`, `TREE_PATTERN_INVALID`
+   */
+  checksum(tree: Omit<HostTree, 'type'>, selectors: readonly ChecksumSelector[], options?: AbortOptions): Promise<readonly Digest[]>;
+}
+
+/** Digest of nothing: also what a selection of nothing has, and the header of a client's root folder. */
+const EMPTY: Digest = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** Milliseconds after which other work of the process gets its turn. */
+const TURN_MILLISECONDS = 20;
+
+/**
+ * Creates a hasher whose digests are BuildKit's content digests: of mode, owner, size, link target, extended
+ * attributes and data, never of times.
+ *
+ * @see BuildKit, cache/contenthash
+ */
+export function createContentHasher(options: ContentHasherOptions = {}): ContentHasher {
+  const { statCache, xattrs, clock = Date.now } = options;
+  return {
+    async checksum(from, selectors, { signal } = {}) {
+      const tree = openFileTree(from);
+      const cache = statCache === undefined || !from.rootOwned ? NO_DIGEST_CACHE : openDigestCache(statCache, from.path, clock);
+      const digests = createTreeDigests(tree, { cache, xattrs, signal });
+      const sums: Digest[] = [];
+      for (const selector of selectors) sums.push(await selectorDigest(tree, selector, digests));
+      cache.save();
+      return sums;
+    },
+  };
+}
+
+async function selectorDigest(tree: FileTree, selector: ChecksumSelector, digests: TreeDigests): Promise<Digest> {
+  const follow = selector.followLinks === true;
+  if (selector.wildcard !== true && isEmpty(selector.includePatterns) && isEmpty(selector.excludePatterns)) {
+    return digests.content(requirePath(tree, bytePath(selector.path), follow));
+  }
+  const { prefix, paths } = selectPaths(tree, selector);
+  const named: { readonly path: BytePath; readonly digest: Digest }[] = [];
+  for (const { path, entry, isNamed } of paths) {
+    // Links inside a folder are copied as links.
+    const digest = follow && isNamed && entry.kind === 'symlink' ? await digests.content(requirePath(tree, entry.path, true)) : await digests.header(entry);
+    named.push({ path, digest });
+  }
+  const [only, second] = named;
+  if (only === undefined) return EMPTY;
+  if (second === undefined && baseName(rootedPath(bytePath(selector.path))) === baseName(only.path)) return only.digest;
+  const sum = createHash('sha256');
+  for (const { path, digest } of named) addNamed(sum, prefix === '' ? path : path.slice(prefix.length + 1), digest);
+  return `sha256:${sum.digest('hex')}`;
+}
+
+/** Digests of the entries of one tree, each computed once. */
+interface TreeDigests {
+  /** Of the entry alone. */
+  header(entry: TreeEntry): Promise<Digest>;
+  /** Of a folder with everything in it; of anything else, the same as `header`. */
+  content(entry: TreeEntry): Promise<Digest>;
+}
+
+interface TreeDigestsOptions extends AbortOptions {
+  readonly cache: DigestCache;
+  readonly xattrs: XattrReader | undefined;
+}
+
+function createTreeDigests(tree: FileTree, { cache, xattrs, signal }: TreeDigestsOptions): TreeDigests {
+  const headers = new Map<BytePath, Digest>();
+  const contents = new Map<BytePath, Digest>();
+  const links = new Map<string, Digest>();
+  let turn = performance.now();
+
+  async function pause(): Promise<void> {
+    signal?.throwIfAborted();
+    if (performance.now() - turn < TURN_MILLISECONDS) return;
+    await setImmediate();
+    turn = performance.now();
+  }
+
+  async function compute(entry: TreeEntry): Promise<Digest> {
+    // A client does not send its root folder's own attributes.
+    if (entry.path === '' && tree.rootOwned) return EMPTY;
+    if (!hasData(entry)) return entryDigest(entry, xattrs);
+    const inode = entry.stats.nlink > 1n ? `${entry.stats.dev}:${entry.stats.ino}` : undefined;
+    const known = cache.get(entry) ?? (inode === undefined ? undefined : links.get(inode));
+    if (known !== undefined) return known;
+    await pause();
+    const isSmall = entry.stats.size <= SMALL_FILE_BYTES;
+    const digest = isSmall ? entryDigest(entry, xattrs) : await streamedEntryDigest(entry, xattrs, { signal });
+    if (inode !== undefined) links.set(inode, digest);
+    cache.set(entry, digest);
+    return digest;
+  }
+
+  async function header(entry: TreeEntry): Promise<Digest> {
+    const known = headers.get(entry.path);
+    if (known !== undefined) return known;
+    const digest = await compute(entry);
+    headers.set(entry.path, digest);
+    return digest;
+  }
+
+  async function content(entry: TreeEntry): Promise<Digest> {
+    if (entry.kind !== 'directory') return header(entry);
+    const known = contents.get(entry.path);
+    if (known !== undefined) return known;
+    await pause();
+    const sum = createHash('sha256');
+    addNamed(sum, '', await header(entry));
+    for (const child of tree.list(entry)) addNamed(sum, baseName(child.path), await content(child));
+    const digest: Digest = `sha256:${sum.digest('hex')}`;
+    contents.set(entry.path, digest);
+    return digest;
+  }
+
+  return { header, content };
+}
+
+function addNamed(sum: Hash, path: BytePath, digest: Digest): void {
+  sum.update(`\0${path.replaceAll('/', '\0')}${digest}`, 'latin1');
+}
+
+function isEmpty(patterns: readonly string[] | undefined): boolean {
+  return patterns === undefined || patterns.length === 0;
+}
