@@ -12,4 +12,5 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@img-build/source', 'node', 'node-addons'] },
   reporters: ['default', `${here}/results-reporter.js`],
   maxWorkers: 2,
+  cacheDirectory: `${here}/../../node_modules/.cache/jest`,
 };
