@@ -89,7 +89,7 @@ if (isRoot) describe('a worker process of an unprivileged user', () => {
   });
 
   test('maps the user alone inside a namespace of one id', () => {
-    expect(run('facts', { prefix: ['unshare', '-U', '--map-user=1000'] })).toMatchObject({ uid: 0, mapping: 'single-id', mounted: true });
+    expect(run('facts', { prefix: ['unshare', '-U', '--map-user=1000', '--map-group=1000'] })).toMatchObject({ uid: 0, mapping: 'single-id', mounted: true });
   });
 
   test('needs no namespace of users inside one', () => {
