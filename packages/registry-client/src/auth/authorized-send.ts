@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+import type { HttpRequest, HttpResponse } from '../http/message.ts';
+import type { AccessRequest, Authorizer } from './authorizer.ts';
+
+/** A stale token, a fresh one, and one for the scopes that turned out to be missing. */
+const MAX_ANSWERS = 2;
+
+/**
+ * Sends a request with the header its registry wants, answering a 401 at most twice. A refused request has no body left
+ * to read; bodies are sent again from their beginning.
+ */
+export async function sendAuthorized(
+  authorizer: Authorizer,
+  access: AccessRequest,
+  request: HttpRequest,
+  send: (request: HttpRequest) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const { signal } = request;
+  let { scopes } = access;
+  let header = await authorizer.header(access, signal);
+  for (let answers = 0; ; answers++) {
+    const response = await send(header === undefined ? request : { ...request, headers: { ...request.headers, authorization: header } });
+    if (response.status !== 401 || answers >= MAX_ANSWERS) return response;
+    response.discard();
+    const answer = await authorizer.answer({ ...access, scopes }, { response, sent: header, fresh: answers > 0 }, signal);
+    ({ header, scopes } = answer);
+  }
+}

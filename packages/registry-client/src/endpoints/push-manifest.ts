@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
+import type { AbortOptions } from '@img-build/interfaces';
+import { canonicalDigest, type Digest, digestAlgorithm, isDigest, type Reference } from '@img-build/oci';
+import { pushScope } from '../auth/scope.ts';
+import { headerOf, type HttpResponse } from '../http/message.ts';
+import { RegistryError } from '../registry-error.ts';
+import { type RegistryCall, type Session, unexpected } from '../session.ts';
+import { resolveReference } from './resolve.ts';
+
+/** Waits, in milliseconds, for blobs that were just uploaded to become visible to the manifest. */
+const VISIBILITY_DELAYS: readonly number[] = [1000, 2000, 3000];
+
+/**
+ * Stores a manifest's exact bytes under the reference's tag, or under its digest when it has no tag.
+ *
+ * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when the reference's digest is not that of `bytes` or the registry
+ *   stored something else, `REGISTRY_TAG_IMMUTABLE` when the tag exists, must not move and points elsewhere.
+ */
+export async function pushManifest(session: Session, reference: Reference, mediaType: string, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<Digest> {
+  const { domain, path, tag } = reference;
+  const digest = digestFor(reference, bytes);
+  const call: RegistryCall = {
+    method: 'PUT',
+    reference,
+    at: `${path}/manifests/${tag ?? digest}`,
+    scopes: [pushScope(path)],
+    headers: { 'content-type': mediaType, 'content-length': String(bytes.byteLength) },
+    body: bytes,
+    what: `manifest ${domain}/${path}${tag === undefined ? `@${digest}` : `:${tag}`}`,
+    signal,
+  };
+  for (const delay of [...VISIBILITY_DELAYS, undefined]) {
+    const response = await session.call(call);
+    if (response.status === 201 || response.status === 200 || response.status === 202) {
+      response.discard();
+      checkStored(response, digest, call);
+      return digest;
+    }
+    const error = await unexpected(response, call);
+    if (delay !== undefined && error.errors.some(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN' || code === 'BLOB_UNKNOWN')) {
+      await session.timing.sleep(delay, signal);
+      continue;
+    }
+    if (tag !== undefined && saysImmutable(error)) {
+      if (await pointsTo(session, reference, digest, signal)) return digest;
+      throw new RegistryError(`tag ${tag} of ${domain}/${path} exists and cannot be changed`, { code: 'REGISTRY_TAG_IMMUTABLE', status: error.status, errors: error.errors, host: domain, repository: path, cause: error });
+    }
+    throw error;
+  }
+  throw new Error('unreachable: the last round returns or throws');
+}
+
+function digestFor({ domain, path, digest }: Reference, bytes: Uint8Array): Digest {
+  if (digest === undefined) return canonicalDigest(bytes);
+  const algorithm = digestAlgorithm(digest);
+  const actual: Digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+  if (actual === digest) return digest;
+  throw new RegistryError(`the manifest to push to ${domain}/${path} is ${actual}, not ${digest}`, { code: 'REGISTRY_DIGEST_MISMATCH', host: domain, repository: path });
+}
+
+function checkStored(response: HttpResponse, digest: Digest, { what, reference }: RegistryCall): void {
+  const stored = headerOf(response.headers, 'docker-content-digest');
+  if (stored === undefined || !isDigest(stored) || stored === digest || digestAlgorithm(stored) !== digestAlgorithm(digest)) return;
+  throw new RegistryError(`${what} was stored as ${stored} instead of ${digest}`, { code: 'REGISTRY_DIGEST_MISMATCH', host: reference.domain, repository: reference.path });
+}
+
+function saysImmutable(error: RegistryError): boolean {
+  if (![400, 403, 409, 412].includes(error.status ?? 0)) return false;
+  return error.status === 409 || error.status === 412 || error.errors.some(({ code, message }) => /immutab|alreadyexists|already exists/i.test(`${code} ${message}`));
+}
+
+async function pointsTo(session: Session, reference: Reference, digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+  const { domain, path, tag } = reference;
+  try {
+    return (await resolveReference(session, { domain, path, ...(tag === undefined ? {} : { tag }) }, { signal })).digest === digest;
+  } catch {
+    signal?.throwIfAborted();
+    return false;
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import type { Descriptor, Reference } from '@img-build/oci';
+import { pullScope, pushScope } from '../auth/scope.ts';
+import { headerOf, type HttpResponse } from '../http/message.ts';
+import { type RegistryCall, type Session, unexpected } from '../session.ts';
+import { uploadLocation } from './upload-location.ts';
+
+/** The upload of one blob. */
+export interface Upload {
+  readonly session: Session;
+  readonly reference: Reference;
+  readonly descriptor: Descriptor;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Milliseconds to spend on telling a registry that an upload will not be finished. */
+const CANCEL_TIMEOUT = 1000;
+
+/** Tells whether the repository has the blob; a registry that will not say counts as no. */
+export async function blobExists(upload: Upload): Promise<boolean> {
+  const { session, descriptor } = upload;
+  const call = uploadCall(upload, 'HEAD', `${upload.reference.path}/blobs/${descriptor.digest}`);
+  const response = await session.call(call);
+  response.discard();
+  if (response.status === 200) return true;
+  // Whether we may write is for the next request to say: some registries let nobody look.
+  if ([401, 403, 404, 405].includes(response.status)) return false;
+  throw await unexpected(response, call);
+}
+
+/** Opens an upload and says where it goes on. */
+export async function startUpload(upload: Upload): Promise<URL> {
+  const call: RegistryCall = { ...uploadCall(upload, 'POST', `${upload.reference.path}/blobs/uploads/`), headers: { 'content-length': '0' } };
+  const response = await upload.session.expect(call, [202, 200, 201, 204]);
+  response.discard();
+  return await locationOf(upload, response);
+}
+
+/**
+ * Asks the registry to take the blob from another of its repositories: `true` when it did, an address when it opened an
+ * upload instead, `undefined` when nothing came of it.
+ */
+export async function mountBlob(upload: Upload, from: string): Promise<true | URL | undefined> {
+  const { reference, descriptor, session, signal } = upload;
+  const query = `mount=${encodeURIComponent(descriptor.digest)}&from=${encodeURIComponent(from)}`;
+  const call: RegistryCall = {
+    ...uploadCall(upload, 'POST', `${reference.path}/blobs/uploads/?${query}`),
+    // A token for both repositories, apart from the one for the upload: some token servers grant only one of them.
+    scopes: [pushScope(reference.path), pullScope(from)],
+    headers: { 'content-length': '0' },
+    retry: false,
+  };
+  try {
+    const response = await session.call(call);
+    response.discard();
+    if (response.status === 201) return true;
+    return response.status === 202 ? await locationOf(upload, response) : undefined;
+  } catch {
+    // A mount only saves work; whatever is wrong with the registry shows again in the upload.
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Tells the registry to forget an upload; best effort, within a second. */
+export async function cancelUpload(upload: Upload, location: URL): Promise<void> {
+  const call: RegistryCall = { ...uploadCall(upload, 'DELETE', location), retry: false, signal: AbortSignal.timeout(CANCEL_TIMEOUT) };
+  try {
+    (await upload.session.call(call)).discard();
+  } catch {
+    // The registry collects what was abandoned by itself.
+  }
+}
+
+/** A call of this upload, with the scope to write. */
+export function uploadCall({ reference, descriptor, signal }: Upload, method: RegistryCall['method'], at: string | URL): RegistryCall {
+  const { domain, path } = reference;
+  return { method, reference, at, scopes: [pushScope(path)], what: `blob ${descriptor.digest} of ${domain}/${path}`, signal };
+}
+
+async function locationOf({ session, reference, signal }: Upload, response: HttpResponse): Promise<URL> {
+  const { base } = await session.findEndpoint(reference.domain, signal);
+  return uploadLocation(headerOf(response.headers, 'location'), { answered: response.url, base, allowPrivateAddresses: session.allowPrivateAddresses });
+}

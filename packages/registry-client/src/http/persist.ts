@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import { messageOf } from '@img-build/errors';
+import { isTemporary } from '../registry-error.ts';
+import type { Report } from '../registry-event.ts';
+import { isTemporaryStatus } from './error-response.ts';
+import { displayUrl, type HttpRequest, type HttpResponse } from './message.ts';
+import { backoff, retryAfter, type RetryPolicy, type Timing } from './retry.ts';
+import { transportCode } from './transport-error.ts';
+
+/** Failures to connect that soon become final: the name or the server is simply not there. */
+const CONNECT_RETRIES = 2;
+
+/** Patience with failing requests, shared by all requests to a host. */
+export interface Persistence {
+  /** Repeats `once` while its failures are temporary; gives the last answer or throws the last error. */
+  persist(request: HttpRequest, once: Once): Promise<HttpResponse>;
+  /** Waits as long as the host asked everybody to wait. */
+  pass(host: string, signal: AbortSignal | undefined): Promise<void>;
+}
+
+type Once = (request: HttpRequest) => Promise<HttpResponse>;
+type Outcome = { readonly response: HttpResponse } | { readonly error: unknown };
+
+/** Creates a {@link Persistence}. */
+export function createPersistence({ policy, timing, report }: { readonly policy: RetryPolicy; readonly timing: Timing; readonly report: Report }): Persistence {
+  /** Until when each host wants to be left alone, in milliseconds since the epoch. */
+  const gates = new Map<string, number>();
+  return {
+    async pass(host, signal) {
+      const wait = (gates.get(host) ?? 0) - timing.now();
+      if (wait > 0) await timing.sleep(Math.min(wait, policy.maxDelay), signal);
+    },
+    async persist(request, once) {
+      const { signal, method } = request;
+      const url = displayUrl(request.url);
+      for (let attempt = 1; ; attempt++) {
+        const outcome = await outcomeOf(once(request));
+        if ('response' in outcome && !isTemporaryStatus(outcome.response.status)) return outcome.response;
+        signal?.throwIfAborted();
+        if (!worthTrying(outcome, attempt, policy)) return unwrap(outcome);
+        const milliseconds = delayAfter(outcome, attempt, policy, timing);
+        if ('response' in outcome) {
+          if (isRefusalOfAll(outcome.response.status)) gates.set(request.url.host, timing.now() + milliseconds);
+          outcome.response.discard();
+        }
+        report({ type: 'request-retried', method, url, attempt, milliseconds, reason: reasonOf(outcome) });
+        await timing.sleep(milliseconds, signal);
+      }
+    },
+  };
+}
+
+async function outcomeOf(work: Promise<HttpResponse>): Promise<Outcome> {
+  try {
+    return { response: await work };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function unwrap(outcome: Outcome): HttpResponse {
+  if ('response' in outcome) return outcome.response;
+  throw outcome.error;
+}
+
+function worthTrying(outcome: Outcome, attempt: number, policy: RetryPolicy): boolean {
+  if (attempt > policy.retries) return false;
+  if ('response' in outcome) return true;
+  const cause = (outcome.error as { cause?: unknown }).cause;
+  return isTemporary(outcome.error) && (attempt <= CONNECT_RETRIES || transportCode(cause) !== 'ECONNREFUSED');
+}
+
+function delayAfter(outcome: Outcome, attempt: number, policy: RetryPolicy, timing: Timing): number {
+  const asked = 'response' in outcome ? retryAfter(outcome.response, timing.now()) : undefined;
+  return asked === undefined ? backoff(policy, attempt, timing.random()) : Math.min(asked, policy.maxDelay);
+}
+
+function isRefusalOfAll(status: number): boolean {
+  return status === 429 || status === 503;
+}
+
+function reasonOf(outcome: Outcome): string {
+  return 'response' in outcome ? `status ${outcome.response.status}` : messageOf(outcome.error);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+import { messageOf } from '@img-build/errors';
+import { RegistryError } from '../registry-error.ts';
+
+const TLS_CODES: ReadonlySet<string> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'HOSTNAME_MISMATCH',
+  'EPROTO',
+]);
+/** Failures that a second attempt within seconds does not cure. */
+const DEFINITE_CODES: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
+/** The failures of a network. Others (of a file that is being sent, say) are not ours to explain. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection closed while sending',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'host name lookup failed',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network unreachable',
+  EADDRNOTAVAIL: 'address not available',
+  ENETDOWN: 'network down',
+  ETIMEDOUT: 'connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'answer stalled',
+  UND_ERR_SOCKET: 'connection closed early',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'answer ended early',
+};
+
+/** Turns what the HTTP layer threw into a {@link RegistryError}; errors of ours pass unchanged. */
+export function transportError(cause: unknown, url: URL): unknown {
+  if (cause instanceof RegistryError) return cause;
+  const code = transportCode(cause);
+  if (code === undefined) return cause;
+  const { host } = url;
+  if (isTlsCode(code)) return tlsError(cause, code, host);
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new RegistryError(`${host} does not speak proper HTTP: ${messageOf(cause)}`, { code: 'REGISTRY_PROTOCOL', host, cause });
+  }
+  const hint = code === 'ENOTFOUND' ? 'check the registry name in the reference' : undefined;
+  return new RegistryError(`cannot reach ${host}: ${REASONS[code]}`, {
+    code: 'REGISTRY_UNREACHABLE',
+    host,
+    cause,
+    hint,
+    temporary: !DEFINITE_CODES.has(code),
+  });
+}
+
+/** The code an error of the network, TLS or HTTP layer carries, also when it wraps several attempts; else `undefined`. */
+export function transportCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (code === 'UND_ERR_SOCKET') return transportCode(cause) ?? code;
+  if (typeof code === 'string' && isTransportCode(code)) return code;
+  return Array.isArray(errors) ? transportCode(errors[0]) : undefined;
+}
+
+function isTransportCode(code: string): boolean {
+  return Object.hasOwn(REASONS, code) || isTlsCode(code) || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW';
+}
+
+function isTlsCode(code: string): boolean {
+  return TLS_CODES.has(code) || code.startsWith('CERT_') || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
+}
+
+function tlsError(cause: unknown, code: string, host: string): RegistryError {
+  const speaksHttp = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'ERR_SSL_HTTP_REQUEST';
+  if (speaksHttp) {
+    return new RegistryError(`${host} does not speak TLS`, {
+      code: 'REGISTRY_TLS',
+      host,
+      cause,
+      hint: 'plain http is used for loopback hosts only, unless it is allowed for this host explicitly',
+    });
+  }
+  const wantsClient = code.includes('CERTIFICATE_REQUIRED') || code.includes('HANDSHAKE_FAILURE') || code.includes('BAD_CERTIFICATE');
+  return new RegistryError(`no trusted TLS connection to ${host}: ${messageOf(cause)}`, {
+    code: 'REGISTRY_TLS',
+    host,
+    cause,
+    hint: wantsClient
+      ? `put the client certificate into /etc/docker/certs.d/${host}/client.cert and its key into client.key`
+      : `put the CA certificate into /etc/docker/certs.d/${host}/ca.crt, or add it to the system's trusted certificates`,
+  });
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+import { homedir } from 'node:os';
+import type { AbortOptions, Closable, PushOutcome, RegistryPort } from '@img-build/interfaces';
+import type { Descriptor, Reference } from '@img-build/oci';
+import type { CredentialSource } from './credentials/credentials.ts';
+import { fetchBlob } from './endpoints/blob.ts';
+import { fetchManifest } from './endpoints/manifest.ts';
+import { pingRegistry } from './endpoints/ping.ts';
+import { pushBlob } from './endpoints/push-blob.ts';
+import { pushManifest } from './endpoints/push-manifest.ts';
+import { listReferrers, type ReferrersOptions, type Subject } from './endpoints/referrers.ts';
+import { resolveReference } from './endpoints/resolve.ts';
+import { listTags } from './endpoints/tags.ts';
+import { certificateFolders } from './hosts/certificate-folder.ts';
+import { createDispatchers } from './hosts/dispatchers.ts';
+import { createEndpointFinder } from './hosts/endpoint.ts';
+import type { HostTable } from './hosts/host-settings.ts';
+import { type RetryOptions, retryPolicy, SYSTEM_TIMING, type Timing } from './http/retry.ts';
+import { createSend } from './http/send.ts';
+import type { RegistryEvent } from './registry-event.ts';
+import { createSession } from './session.ts';
+
+/** Everything a client can be told; all of it optional. */
+export interface RegistryClientOptions {
+  /** Where user names, passwords and tokens come from; none by default. */
+  readonly credentials?: CredentialSource | undefined;
+  /** What differs for single hosts. */
+  readonly hosts?: HostTable | undefined;
+  readonly tls?: TlsOptions | undefined;
+  readonly retry?: RetryOptions | undefined;
+  readonly userAgent?: string | undefined;
+  /** Lets public registries lead to private addresses (token servers, redirects, uploads); off by default. */
+  readonly allowPrivateAddresses?: boolean | undefined;
+  /** Told what happens on the wire; must not block and must not throw. */
+  readonly onEvent?: ((event: RegistryEvent) => void) | undefined;
+  /** Proxies are read from it; `process.env` by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Time and chance; the machine's by default. */
+  readonly timing?: Timing | undefined;
+}
+
+/** Whom to trust. */
+export interface TlsOptions {
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string | readonly string[] | undefined;
+  /** Folders with a folder of certificates per host; docker's and podman's by default. */
+  readonly certificateFolders?: readonly string[] | undefined;
+}
+
+/** A registry port that also lists and that holds connections until it is closed. */
+export interface RegistryClient extends RegistryPort, Closable, AsyncDisposable {
+  /** The tags of a repository. */
+  tags(reference: Pick<Reference, 'domain' | 'path'>, options?: AbortOptions): AsyncIterable<string>;
+  /** What refers to a manifest: signatures, contents lists … */
+  referrers(subject: Subject, options?: ReferrersOptions): AsyncIterable<Descriptor>;
+  /** Checks that a registry answers and accepts the credentials there are. */
+  ping(domain: string, options?: AbortOptions): Promise<void>;
+}
+
+/**
+ * Creates a client for any number of registries. Nothing is loaded or connected before the first request.
+ *
+ * Every method rejects with a `RegistryError`, or with `signal.reason` when it was aborted.
+ */
+export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
+  const environment = options.environment ?? process.env;
+  const hosts = options.hosts ?? {};
+  const dispatchers = createDispatchers({
+    hosts,
+    environment,
+    certificateFolders: options.tls?.certificateFolders ?? certificateFolders(environment, homedir()),
+    ca: options.tls?.ca,
+  });
+  const session = createSession({
+    send: createSend(dispatchers),
+    findEndpoint: createEndpointFinder(hosts),
+    credentials: options.credentials ?? { find: async () => undefined },
+    policy: retryPolicy(options.retry),
+    timing: options.timing ?? SYSTEM_TIMING,
+    userAgent: options.userAgent ?? 'img-build',
+    allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+    report: options.onEvent ?? (() => {}),
+  });
+  const pushes = createSingleFlight<PushOutcome>();
+
+  return {
+    resolve: async (reference, abort) => await resolveReference(session, reference, abort),
+    manifest: async (reference, abort) => await fetchManifest(session, reference, abort),
+    blob: (reference, descriptor, how) => fetchBlob(session, reference, descriptor, how),
+    pushBlob: async (reference, blob, how) =>
+      await pushes(`${reference.domain}/${reference.path}@${blob.descriptor.digest}`, async () => await pushBlob(session, reference, blob, how)),
+    pushManifest: async (reference, mediaType, bytes, abort) => await pushManifest(session, reference, mediaType, bytes, abort),
+    tags: (reference, abort) => listTags(session, reference, abort),
+    referrers: (subject, how) => listReferrers(session, subject, how),
+    ping: async (domain, abort) => await pingRegistry(session, domain, abort),
+    close: async () => await dispatchers.close(),
+    [Symbol.asyncDispose]: async () => await dispatchers.close(),
+  };
+}
+
+/** Runs work of one key one after the other, so that a blob several images share is sent once and then found. */
+function createSingleFlight<Value>(): (key: string, work: () => Promise<Value>) => Promise<Value> {
+  const flights = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const before = flights.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    flights.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (flights.get(key) === mine) flights.delete(key);
+    }
+  };
+}

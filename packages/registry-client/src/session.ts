@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+import type { Reference } from '@img-build/oci';
+import { sendAuthorized } from './auth/authorized-send.ts';
+import { createAuthorizer } from './auth/authorizer.ts';
+import type { Scope } from './auth/scope.ts';
+import type { CredentialSource } from './credentials/credentials.ts';
+import type { Endpoint, FindEndpoint } from './hosts/endpoint.ts';
+import { errorFromResponse } from './http/error-response.ts';
+import { displayUrl, headersOf, type HttpRequest, type HttpResponse, type ReplayableBody, type Send } from './http/message.ts';
+import { createPersistence } from './http/persist.ts';
+import { mayLeadTo } from './http/private-address.ts';
+import { sendFollowing } from './http/redirect.ts';
+import type { RetryPolicy, Timing } from './http/retry.ts';
+import { RegistryError } from './registry-error.ts';
+import type { Report } from './registry-event.ts';
+
+/** One request of the registry API. */
+export interface RegistryCall {
+  readonly method: HttpRequest['method'];
+  readonly reference: Pick<Reference, 'domain' | 'path'>;
+  /** What follows `/v2/`, or a whole address an earlier answer gave. */
+  readonly at: string | URL;
+  readonly scopes: readonly Scope[];
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: ReplayableBody | undefined;
+  /** Sends again after temporary failures; on by default. */
+  readonly retry?: boolean | undefined;
+  readonly headersTimeout?: number | undefined;
+  /** What is wanted, for messages. */
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a {@link Session} works with. */
+export interface SessionOptions {
+  readonly send: Send;
+  readonly findEndpoint: FindEndpoint;
+  readonly credentials: CredentialSource;
+  readonly policy: RetryPolicy;
+  readonly timing: Timing;
+  readonly userAgent: string;
+  readonly allowPrivateAddresses: boolean;
+  readonly report: Report;
+}
+
+/** Everything the endpoints share: hosts, authorization, redirects, retries. */
+export interface Session {
+  readonly policy: RetryPolicy;
+  readonly timing: Timing;
+  readonly allowPrivateAddresses: boolean;
+  readonly report: Report;
+  readonly findEndpoint: FindEndpoint;
+  /** Sends a call and returns its answer, whatever the status, once it is not temporary or patience has run out. */
+  call(call: RegistryCall): Promise<HttpResponse>;
+  /** {@link call}, insisting on one of `statuses`. @throws RegistryError for any other. */
+  expect(call: RegistryCall, statuses: readonly number[]): Promise<HttpResponse>;
+  /** Fetches from a host that is no registry, without credentials. */
+  fetchForeign(call: RegistryCall & { readonly at: URL }): Promise<HttpResponse>;
+}
+
+/** Creates a {@link Session}. */
+export function createSession(options: SessionOptions): Session {
+  const { policy, timing, report, findEndpoint, userAgent, allowPrivateAddresses } = options;
+  const persistence = createPersistence(options);
+
+  const attempt = async (request: HttpRequest, allowDowngrade: boolean): Promise<HttpResponse> => {
+    await persistence.pass(request.url.host, request.signal);
+    const started = timing.now();
+    const response = await sendFollowing(options.send, request, { allowPrivateAddresses, allowDowngrade });
+    report({ type: 'request-completed', method: request.method, url: displayUrl(request.url), status: response.status, milliseconds: timing.now() - started });
+    for (const text of headersOf(response.headers, 'warning')) report({ type: 'warning-received', host: request.url.host, text: text.slice(0, 500) });
+    return response;
+  };
+  const persistPlain = async (request: HttpRequest): Promise<HttpResponse> => await persistence.persist(request, async (one) => await attempt(one, false));
+  const authorizer = createAuthorizer({
+    credentials: options.credentials,
+    timing,
+    allowPrivateAddresses,
+    send: async (request) => await persistPlain({ ...request, headers: { 'user-agent': userAgent, accept: 'application/json', ...request.headers } }),
+  });
+
+  const call = async (wanted: RegistryCall): Promise<HttpResponse> => {
+    const { reference, signal, scopes } = wanted;
+    const endpoint = await findEndpoint(reference.domain, signal);
+    const insecure = endpoint.settings.insecure === true || endpoint.settings.plainHttp === true;
+    const request = requestOf(wanted, endpoint, userAgent);
+    const access = { endpoint, path: reference.path === '' ? undefined : reference.path, scopes };
+    const atHome = request.url.origin === endpoint.base.origin;
+    const once = async (one: HttpRequest): Promise<HttpResponse> =>
+      atHome ? await sendAuthorized(authorizer, access, one, async (final) => await attempt(final, insecure)) : await attempt(one, insecure);
+    return wanted.retry === false ? await once(request) : await persistence.persist(request, once);
+  };
+
+  return {
+    policy,
+    timing,
+    allowPrivateAddresses,
+    report,
+    findEndpoint,
+    call,
+    async expect(wanted, statuses) {
+      const response = await call(wanted);
+      if (statuses.includes(response.status)) return response;
+      throw await unexpected(response, wanted);
+    },
+    async fetchForeign(wanted) {
+      const { base } = await findEndpoint(wanted.reference.domain, wanted.signal);
+      if (!isForeignAddress(wanted.at) || !(allowPrivateAddresses || mayLeadTo(base, wanted.at))) {
+        throw new RegistryError(`refused to fetch ${wanted.what} from ${displayUrl(wanted.at)}`, { code: 'REGISTRY_REDIRECT_REFUSED', host: wanted.at.host });
+      }
+      return await persistPlain({ method: wanted.method, url: wanted.at, headers: { 'user-agent': userAgent, ...wanted.headers }, signal: wanted.signal });
+    },
+  };
+}
+
+/** The error for an answer that does not fit its call. */
+export async function unexpected(response: HttpResponse, { what, reference }: RegistryCall): Promise<RegistryError> {
+  return await errorFromResponse(response, { what, host: reference.domain, repository: reference.path });
+}
+
+function requestOf(call: RegistryCall, endpoint: Endpoint, userAgent: string): HttpRequest {
+  const url = typeof call.at === 'string' ? new URL(`/v2/${call.at}`, endpoint.base) : call.at;
+  const own = url.origin === endpoint.base.origin ? endpoint.settings.headers : undefined;
+  const headers = { 'user-agent': userAgent, ...own, ...call.headers };
+  const { method, body, headersTimeout, signal } = call;
+  return { method, url, headers, body, headersTimeout, signal };
+}
+
+function isForeignAddress(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'http:';
+}
