@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+import { ToolError } from '@img-build/errors';
+
+/** Reasons a result cannot be exported. */
+export type ExporterErrorCode =
+  | 'EXPORT_PLATFORMS_UNSUPPORTED'
+  | 'EXPORT_NAME_MISSING'
+  | 'EXPORT_IMAGE_NOT_FOUND'
+  | 'EXPORT_CONTENT_MISSING'
+  | 'EXPORT_DESTINATION_INVALID'
+  | 'EXPORT_LAYOUT_INVALID';
+
+/** Thrown by the exporters, by pushing, saving and loading. */
+export class ExporterError extends ToolError<ExporterErrorCode> {
+  override readonly name = 'ExporterError';
+}
