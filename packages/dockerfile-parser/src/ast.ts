@@ -291,13 +291,15 @@ export interface InvalidInstruction extends InstructionBase {
   readonly kind: 'invalid';
   /** Lower-cased keyword. */
   readonly instruction: string;
-  readonly arguments: Word;
+  /** Everything after keyword and flags, on one line. */
+  readonly arguments: string;
 }
 
 /** An instruction word that does not exist. */
 export interface UnknownInstruction extends InstructionBase {
   readonly kind: 'unknown';
-  readonly arguments: Word;
+  /** Everything after keyword and flags, on one line. */
+  readonly arguments: string;
 }
 
 /** Every instruction; tell them apart by `kind`. */

@@ -10,6 +10,8 @@ export type DiagnosticInit = Pick<Diagnostic, 'code' | 'message' | 'context'> & 
 /** Collects findings, at most {@link MAX_DIAGNOSTICS}; the first error is always among them. */
 export interface DiagnosticList {
   readonly diagnostics: readonly Diagnostic[];
+  /** True when only a first syntax error would still be kept. */
+  isFull(): boolean;
   add(init: DiagnosticInit): void;
 }
 
@@ -19,6 +21,7 @@ export function createDiagnosticList(): DiagnosticList {
   let hasSyntaxError = false;
   return {
     diagnostics,
+    isFull: () => diagnostics.length >= MAX_DIAGNOSTICS,
     add(init) {
       const diagnostic: Diagnostic = { severity: 'error', phase: 'syntax', suggestion: null, range: init.context, ...init };
       const isSyntaxError = diagnostic.severity === 'error' && diagnostic.phase === 'syntax';

@@ -27,6 +27,9 @@ export interface ReadInstruction {
   readonly instruction: Instruction;
 }
 
+/** Most instructions have no flags, heredocs and comments; they share this one. */
+const NO_ITEMS: readonly never[] = Object.freeze([]);
+
 /** Reads the instruction that starts on `first`, with its continued lines and heredocs. */
 export function readInstruction(context: InstructionContext, first: PhysicalLine, comments: readonly Comment[], item: number): ReadInstruction {
   const { source, lines, escape } = context;
@@ -43,9 +46,9 @@ export function readInstruction(context: InstructionContext, first: PhysicalLine
     keyword: line.text.slice(head.keywordStart, head.keywordEnd),
     original: line.text.slice(head.keywordStart, head.argumentsEnd),
     range,
-    flags: head.flags.map((flag) => flagFrom(flag, rangeIn(source, line, flag.start, flag.end))),
-    heredocs: heredocs.map(({ heredoc }) => heredoc),
-    comments,
+    flags: head.flags.length === 0 ? NO_ITEMS : head.flags.map((flag) => flagFrom(flag, rangeIn(source, line, flag.start, flag.end))),
+    heredocs: heredocs.length === 0 ? NO_ITEMS : heredocs.map(({ heredoc }) => heredoc),
+    comments: comments.length === 0 ? NO_ITEMS : comments,
     item,
   };
   const instruction = parseHead({ context, line, heredocs, nested: false }, head, base);
@@ -58,7 +61,8 @@ export function readInstruction(context: InstructionContext, first: PhysicalLine
   }
   const tokens: Token[] = instructionTokens(source.text, line, head);
   for (const body of bodies) tokens.push(...tokensOf(source.text, body.spans));
-  return { item: { kind: 'instruction', range: source.rangeAt(first.start, lastLine.end), tokens }, instruction };
+  // A copy has no spare room, of which an array that grew has a lot.
+  return { item: { kind: 'instruction', line: source.positionAt(first.start).line, tokens: tokens.slice() }, instruction };
 }
 
 function reportEmptyContinuation({ source, diagnostics }: InstructionContext, line: LogicalLine, context: SourceRange): void {
@@ -171,12 +175,12 @@ function parseHead(surroundings: Surroundings, head: InstructionHead, base: Inst
     parseNested: (start) => parseTrigger(surroundings, start, base),
   };
   const parser = INSTRUCTION_PARSERS.get(name);
-  if (parser === undefined) reportUnknown(instructionSource, head);
+  if (parser === undefined && !diagnostics.isFull()) reportUnknown(instructionSource, head);
   const parsed = parser?.(instructionSource) ?? null;
   if (parsed !== null) return parsed;
-  const argumentsWord = instructionSource.wordAt(head.argumentsStart, head.argumentsEnd);
-  if (parser === undefined) return { ...base, kind: 'unknown', arguments: argumentsWord };
-  return { ...base, kind: 'invalid', instruction: name, arguments: argumentsWord };
+  const argumentText = line.text.slice(head.argumentsStart, head.argumentsEnd);
+  if (parser === undefined) return { ...base, kind: 'unknown', arguments: argumentText };
+  return { ...base, kind: 'invalid', instruction: name, arguments: argumentText };
 }
 
 function parseTrigger(surroundings: Surroundings, start: number, outer: InstructionBase): Instruction {

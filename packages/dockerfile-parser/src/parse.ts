@@ -36,7 +36,7 @@ export function parse(text: string): Dockerfile {
     comments: [],
     hasStage: false,
   };
-  if (start > 0) file.items.push({ kind: 'blank', range: source.rangeAt(0, start), tokens: [{ kind: 'bom', text: text.slice(0, start), offset: 0 }] });
+  if (start > 0) file.items.push({ kind: 'blank', line: 1, tokens: [{ kind: 'bom', text: text.slice(0, start), offset: 0 }] });
   for (let line = file.lines.next(); line !== null; line = file.lines.next()) readLine(file, line);
   checkStructure(file);
   const { items, escape, directives, instructions } = file;
@@ -95,7 +95,7 @@ function readDirective(file: FileState, line: PhysicalLine, content: string): bo
   addSpan(spans, 'whitespace', line.start, line.textStart);
   addSpan(spans, 'directive', line.textStart, line.contentEnd);
   addSpan(spans, 'newline', line.contentEnd, line.end);
-  file.items.push({ kind: 'directive', range, tokens: tokensOf(source.text, spans) });
+  file.items.push({ kind: 'directive', line: range.start.line, tokens: tokensOf(source.text, spans) });
   return true;
 }
 
@@ -115,7 +115,8 @@ function readBlankLines(file: FileState, first: PhysicalLine): void {
     end = line.end;
   }
   const { source, items } = file;
-  items.push({ kind: 'blank', range: source.rangeAt(first.start, end), tokens: tokensOf(source.text, [{ kind: 'whitespace', start: first.start, end }]) });
+  const { line } = source.positionAt(first.start);
+  items.push({ kind: 'blank', line, tokens: tokensOf(source.text, [{ kind: 'whitespace', start: first.start, end }]) });
 }
 
 function readComment(file: FileState, line: PhysicalLine): void {
@@ -123,7 +124,7 @@ function readComment(file: FileState, line: PhysicalLine): void {
   const spans: Span[] = [];
   addCommentLine(spans, line);
   const range = source.rangeAt(line.textStart, line.contentEnd);
-  items.push({ kind: 'comment', range, tokens: tokensOf(source.text, spans) });
+  items.push({ kind: 'comment', line: range.start.line, tokens: tokensOf(source.text, spans) });
   const textStart = skipSpace(source.text, line.textStart + 1, line.contentEnd);
   const text = source.text.slice(textStart, trimSpaceEnd(source.text, textStart, line.contentEnd));
   if (text === '') file.comments = [];

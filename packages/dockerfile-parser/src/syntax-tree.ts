@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { SourceRange } from './source-range.ts';
 
 /**
  * What a piece of text is.
@@ -32,7 +31,9 @@ export interface Token {
 /** A run of blank lines, a comment line, a directive line, or one instruction with its continued lines and heredocs. */
 export interface SyntaxItem {
   readonly kind: 'blank' | 'comment' | 'directive' | 'instruction';
-  readonly range: SourceRange;
+  /** Physical line it starts on, the first is 1. The offset is that of the first token. */
+  readonly line: number;
+  /** At least one. */
   readonly tokens: readonly Token[];
 }
 
