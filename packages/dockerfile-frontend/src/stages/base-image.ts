@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+import { suggest } from '@img-build/dockerfile-parser';
+import { messageOf } from '@img-build/errors';
+import type { ResolvedImageConfig } from '@img-build/interfaces';
+import { image, scratch } from '@img-build/llb';
+import { formatPlatform, formatReference, type ImageConfig, normalizePlatform, parseReference, type Platform, type Reference, withDigest } from '@img-build/oci';
+import { FrontendError } from '../frontend-error.ts';
+import { emptyImage, imageFromConfig } from '../image.ts';
+import { locationIn, type Lowering } from '../lowering.ts';
+import { toLlbPlatform } from '../platforms.ts';
+import { stepName } from '../step-name.ts';
+import type { Stage } from './stage.ts';
+
+const COMMON_IMAGES = ['alpine', 'busybox', 'centos', 'debian', 'fedora', 'golang', 'ubuntu'].flatMap((name) => [name, `${name}:latest`]);
+
+/**
+ * Resolves the image a stage starts from; for a stage that starts from another stage nothing is to be done.
+ *
+ * @throws FrontendError `BASE_INVALID`, `BASE_UNRESOLVED`; the signal's reason
+ */
+export async function resolveBase(stage: Stage, lowering: Lowering): Promise<void> {
+  if (stage.resolved || stage.base !== undefined) return;
+  stage.resolved = true;
+  if (stage.baseName === 'scratch') {
+    stage.state = scratch();
+    stage.image = emptyImage(lowering.targetPlatform);
+    stage.platform = lowering.targetPlatform;
+  } else {
+    await resolveImage(stage, lowering);
+  }
+  stage.done = stage.from === undefined;
+}
+
+async function resolveImage(stage: Stage, lowering: Lowering): Promise<void> {
+  const reference = referenceOf(stage);
+  const wanted = stage.platform ?? lowering.targetPlatform;
+  const resolved = await ask(stage, reference, wanted, lowering);
+  const { config } = resolved;
+  const platform = stage.platform === undefined && lowering.implicitPlatform ? offeredPlatform(config, wanted) : wanted;
+  const pinned = formatReference(withDigest(reference, resolved.digest));
+  lowering.bases.push({ name: stage.baseName, reference: pinned, digest: resolved.digest, platform });
+  stage.baseConfig = config;
+  stage.image = imageFromConfig(config);
+  stage.platform = platform;
+  stage.state = isEmpty(config)
+    ? scratch()
+    : image(pinned, {
+        platform: toLlbPlatform(platform),
+        name: stepName(stage, `FROM ${pinned}`, lowering, { platform }),
+        description: stage.from === undefined ? {} : { 'com.docker.dockerfile.v1.command': stage.from.original },
+        location: locationIn(lowering, stage.range),
+        resolveMode: lowering.request.options.pull === 'always' ? 'pull' : 'default',
+      });
+  warnAboutPlatform(stage, platform, lowering);
+}
+
+function referenceOf(stage: Stage): Reference {
+  try {
+    return parseReference(stage.baseName);
+  } catch (cause) {
+    throw new FrontendError(`failed to parse stage name ${JSON.stringify(stage.baseName)}: ${messageOf(cause)}`, {
+      code: 'BASE_INVALID',
+      cause,
+      ranges: [stage.range],
+    });
+  }
+}
+
+async function ask(stage: Stage, reference: Reference, platform: Platform, lowering: Lowering): Promise<ResolvedImageConfig> {
+  const { resolver, observe, signal } = lowering.request;
+  const work = (): Promise<ResolvedImageConfig> => resolver.resolveImageConfig(reference, platform, { signal });
+  const prefix = lowering.multiPlatform ? `${formatPlatform(platform)} ` : '';
+  try {
+    if (observe === undefined) return await work();
+    return await observe(`[${prefix}internal] load metadata for ${formatReference(reference)}`, work);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const names = lowering.graph.stages.map((other) => other.displayName).filter((name) => name !== '');
+    const near = suggest(stage.baseName, [...names, ...COMMON_IMAGES]);
+    throw new FrontendError(
+      `${stage.baseName}: failed to resolve source metadata for ${formatReference(reference)}: ${messageOf(cause)}${near === null ? '' : ` (did you mean ${near}?)`}`,
+      { code: 'BASE_UNRESOLVED', cause, ranges: [stage.range] },
+    );
+  }
+}
+
+/** An image without layers is as good as scratch. */
+function isEmpty(config: ImageConfig): boolean {
+  return config.rootfs.diff_ids.length === 0 && (config.history ?? []).every((entry) => entry.empty_layer === true);
+}
+
+/** Without a wish of the user, the platform of an image that exists for one other platform only. */
+function offeredPlatform(config: ImageConfig, wanted: Platform): Platform {
+  if (config.os === wanted.os && config.architecture === wanted.architecture) return wanted;
+  if (config.os === '' || config.architecture === '') return wanted;
+  return normalizePlatform({ os: config.os, architecture: config.architecture, ...(config.variant === undefined ? {} : { variant: config.variant }) });
+}
+
+function warnAboutPlatform(stage: Stage, expected: Platform, lowering: Lowering): void {
+  const { os, architecture } = stage.image;
+  if (stage.from === undefined || os === '' || (os === expected.os && architecture === expected.architecture)) return;
+  lowering.warn({
+    rule: 'InvalidBaseImagePlatform',
+    message: `Base image ${stage.baseName} was pulled with platform "${formatPlatform(stage.image)}", expected "${formatPlatform(expected)}" for current build`,
+    range: stage.range,
+  });
+}

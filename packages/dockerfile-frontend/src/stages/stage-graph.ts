@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+import { type EscapeCharacter, type Instruction, type StageList, suggest } from '@img-build/dockerfile-parser';
+import { messageOf } from '@img-build/errors';
+import type { SourceRange } from '@img-build/interfaces';
+import { parsePlatform, type Platform } from '@img-build/oci';
+import type { Environment } from '../environment.ts';
+import { expand } from '../expansion.ts';
+import { FrontendError } from '../frontend-error.ts';
+import { instructionLines } from './source-lines.ts';
+import { type Command, Stage } from './stage.ts';
+
+/** The stages of a file and the images their instructions take files from. */
+export interface StageGraph {
+  /** In file order. */
+  readonly stages: readonly Stage[];
+  /** By lower-case name; the last definition of a name wins. */
+  readonly byName: ReadonlyMap<string, Stage>;
+  /** Images that COPY --from and mounts name, by what they are called. */
+  readonly images: Map<string, Stage>;
+}
+
+/** What expanding FROM lines needs. */
+export interface GraphOptions {
+  readonly globals: Environment;
+  readonly escape: EscapeCharacter;
+  readonly noCache: boolean | readonly string[];
+}
+
+/**
+ * Makes the stages and finds what each one depends on.
+ *
+ * @throws FrontendError `BASE_INVALID`, `STAGE_NOT_FOUND`, `STAGE_ORDER_INVALID`, `INSTRUCTION_INVALID`
+ */
+export function createStageGraph(list: StageList, options: GraphOptions): StageGraph {
+  const stages: Stage[] = [];
+  const byName = new Map<string, Stage>();
+  for (const [index, { from, instructions }] of list.stages.entries()) {
+    const range = instructionLines(from);
+    const stage = new Stage({ baseName: at(range, () => baseNameOf(from.base.value, options)), from, range });
+    const written = from.platform?.value;
+    if (written !== undefined) stage.platform = at(range, () => platformOf(written, options));
+    // Looked up before the stage itself gets a name: `FROM x AS x` means the image or earlier stage.
+    stage.base = byName.get(stage.baseName);
+    stage.displayName = stage.name === '' ? `stage-${index}` : stage.name;
+    stage.ignoreCache = typeof options.noCache === 'boolean' ? options.noCache : options.noCache.some((name) => name.toLowerCase() === stage.name && name !== '');
+    const ownStep = stage.baseName === 'scratch' || stage.base !== undefined ? 0 : 1;
+    stage.stepTotal = ownStep + instructions.filter(isStep).length;
+    stages.push(stage);
+    if (stage.name !== '') byName.set(stage.name, stage);
+  }
+  const graph: StageGraph = { stages, byName, images: new Map() };
+  for (const [index, { instructions }] of list.stages.entries()) {
+    const stage = stages[index] as Stage;
+    stage.commands = instructions.map((instruction) => createCommand(instruction, { graph, stage, range: instructionLines(instruction), onbuild: false }));
+  }
+  refuseCycles(stages);
+  if (stages.length + graph.images.size === 1) (stages[0] as Stage).displayName = '';
+  return graph;
+}
+
+/** Instructions that count in `[stage 2/5]`. */
+export function isStep({ kind }: Instruction): boolean {
+  return kind === 'run' || kind === 'copy' || kind === 'add' || kind === 'workdir';
+}
+
+/** Where a command stands. */
+export interface CommandPlace {
+  readonly graph: StageGraph;
+  readonly stage: Stage;
+  readonly range: SourceRange;
+  readonly onbuild: boolean;
+}
+
+/** Finds the stages an instruction takes files from and makes them dependencies of its stage. */
+export function createCommand(instruction: Instruction, { graph, stage, range, onbuild }: CommandPlace): Command {
+  const sources = new Map<string, Stage>();
+  for (const { name, byIndex } of sourceNames(instruction)) {
+    const found = at(range, () => findSource(graph, name, byIndex, range));
+    sources.set(name, found);
+    if (!stage.dependencies.has(found)) stage.dependencies.set(found, range);
+  }
+  return { instruction, sources, onbuild, range };
+}
+
+function sourceNames(instruction: Instruction): readonly { readonly name: string; readonly byIndex: boolean }[] {
+  if (instruction.kind === 'copy' && instruction.from !== null && instruction.from.value !== '') {
+    return [{ name: instruction.from.value, byIndex: true }];
+  }
+  if (instruction.kind !== 'run') return [];
+  return instruction.mounts.flatMap(({ options }) =>
+    options.flatMap(({ key, value }) => (key === 'from' && value !== null && value !== '' ? [{ name: value, byIndex: false }] : [])),
+  );
+}
+
+function findSource(graph: StageGraph, name: string, byIndex: boolean, range: SourceRange): Stage {
+  if (/[$'"\\]/.test(name)) {
+    throw new FrontendError(
+      `variable expansion is not supported for ${byIndex ? '--from' : 'from'}, define a new stage with FROM using ARG from global scope as a workaround`,
+      { code: 'INSTRUCTION_INVALID' },
+    );
+  }
+  if (byIndex && /^[+-]?\d+$/.test(name)) {
+    const stage = graph.stages[Number(name)];
+    if (stage === undefined) throw new FrontendError(`invalid stage index ${Number(name)}`, { code: 'STAGE_NOT_FOUND' });
+    return stage;
+  }
+  const stage = graph.byName.get(name.toLowerCase()) ?? graph.images.get(name);
+  if (stage !== undefined) return stage;
+  const image = new Stage({ baseName: name, range });
+  graph.images.set(name, image);
+  return image;
+}
+
+/**
+ * The stage to build.
+ *
+ * @throws FrontendError `STAGE_NOT_FOUND`
+ */
+export function targetStage(graph: StageGraph, target: string | undefined): Stage {
+  if (target === undefined || target === '') return graph.stages.at(-1) as Stage;
+  const stage = graph.byName.get(target.toLowerCase()) ?? graph.stages.find((other) => other.displayName === target.toLowerCase());
+  if (stage !== undefined) return stage;
+  const near = suggest(target, graph.stages.map((other) => other.displayName), { caseSensitive: false });
+  throw new FrontendError(`target stage ${JSON.stringify(target)} could not be found${near === null ? '' : ` (did you mean ${near}?)`}`, {
+    code: 'STAGE_NOT_FOUND',
+  });
+}
+
+/** The target and all it needs. */
+export function reachableFrom(target: Stage): Set<Stage> {
+  const reached = new Set<Stage>([target]);
+  for (const stage of reached) {
+    if (stage.base !== undefined) reached.add(stage.base);
+    for (const dependency of stage.dependencies.keys()) reached.add(dependency);
+  }
+  return reached;
+}
+
+/**
+ * @throws FrontendError `STAGE_ORDER_INVALID` when stages need each other
+ */
+export function refuseCycles(stages: readonly Stage[]): void {
+  const finished = new Set<Stage>();
+  const open: { readonly stage: Stage; readonly needs: Iterator<readonly [Stage, SourceRange]>; via: SourceRange }[] = [];
+  const enter = (stage: Stage, via: SourceRange): void => {
+    const start = open.findIndex((entry) => entry.stage === stage);
+    if (start >= 0) {
+      const ranges = [...open.slice(start + 1).map((entry) => entry.via), via];
+      throw new FrontendError(`circular dependency detected on stage: ${stage.displayName}`, { code: 'STAGE_ORDER_INVALID', ranges });
+    }
+    if (!finished.has(stage)) open.push({ stage, needs: needsOf(stage)[Symbol.iterator](), via });
+  };
+  for (const root of stages) {
+    enter(root, root.range);
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      const next = top.needs.next();
+      if (next.done !== true) {
+        enter(next.value[0], next.value[1]);
+      } else {
+        finished.add(top.stage);
+        open.pop();
+      }
+    }
+  }
+}
+
+function needsOf(stage: Stage): readonly (readonly [Stage, SourceRange])[] {
+  return [...(stage.base === undefined ? [] : [[stage.base, stage.range] as const]), ...stage.dependencies];
+}
+
+function baseNameOf(written: string, { globals, escape }: GraphOptions): string {
+  const name = expand(written, globals, escape);
+  if (name === '') throw new FrontendError(`base name (${written}) should not be blank`, { code: 'BASE_INVALID' });
+  return name;
+}
+
+function platformOf(written: string, { globals, escape }: GraphOptions): Platform {
+  const text = expand(written, globals, escape);
+  if (text === '') {
+    const near = suggestVariable(written, globals);
+    throw new FrontendError(`empty platform value from expression ${written}${near === null ? '' : ` (did you mean ${near}?)`}`, { code: 'BASE_INVALID' });
+  }
+  try {
+    return parsePlatform(text);
+  } catch (cause) {
+    throw new FrontendError(`failed to parse platform ${written}: ${messageOf(cause)}`, { code: 'BASE_INVALID', cause });
+  }
+}
+
+function suggestVariable(written: string, globals: Environment): string | null {
+  const name = /\$\{?([A-Za-z_][A-Za-z0-9_]*)/.exec(written)?.[1];
+  return name === undefined ? null : suggest(name, globals.names());
+}
+
+/** Runs `work`; an error of the frontend that has no place gets this one. */
+export function at<T>(range: SourceRange, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw withPlace(error, range);
+  }
+}
+
+/** An error of the frontend with a place, when it had none; others as they are. */
+export function withPlace(error: unknown, range: SourceRange, file?: string): unknown {
+  if (!(error instanceof FrontendError)) return error;
+  const { message, code, hint, cause } = error;
+  return new FrontendError(message, {
+    code,
+    hint,
+    ...(cause === undefined ? {} : { cause }),
+    file: error.file ?? file,
+    ranges: error.ranges.length > 0 ? error.ranges : [range],
+  });
+}
