@@ -1,3 +1,9 @@
 // SPDX-License-Identifier: MIT
+export { describeCacheKeyStore } from './cache-key-store-contract.ts';
 export { describeContentStore } from './content-store-contract.ts';
 export { createMemoryContentStore } from './memory-content-store.ts';
+export { createMemoryCacheKeyStore } from './memory-cache-key-store.ts';
+export { describeInsideNamespaces } from './inside-namespaces.ts';
+export { createMemorySnapshotBook } from './memory-snapshot-book.ts';
+export { createMemorySnapshotter, type MemorySnapshotter } from './memory-snapshotter.ts';
+export { describeSnapshotter, type OpenSnapshot, type SnapshotterFixture } from './snapshotter-contract.ts';
