@@ -18,7 +18,7 @@ import type { HostTable } from './hosts/host-settings.ts';
 import { type RetryOptions, retryPolicy, SYSTEM_TIMING, type Timing } from './http/retry.ts';
 import { createSend } from './http/send.ts';
 import type { RegistryEvent } from './registry-event.ts';
-import { createSession } from './session.ts';
+import { createSession, type Session } from './session.ts';
 
 /** Everything a client can be told; all of it optional. */
 export interface RegistryClientOptions {
@@ -63,6 +63,26 @@ export interface RegistryClient extends RegistryPort, Closable, AsyncDisposable 
  * Every method rejects with a `RegistryError`, or with `signal.reason` when it was aborted.
  */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
+  const { session, close } = createClientSession(options);
+  const pushes = createSingleFlight<PushOutcome>();
+
+  return {
+    resolve: async (reference, abort) => await resolveReference(session, reference, abort),
+    manifest: async (reference, abort) => await fetchManifest(session, reference, abort),
+    blob: (reference, descriptor, how) => fetchBlob(session, reference, descriptor, how),
+    pushBlob: async (reference, blob, how) =>
+      await pushes(`${reference.domain}/${reference.path}@${blob.descriptor.digest}`, async () => await pushBlob(session, reference, blob, how)),
+    pushManifest: async (reference, mediaType, bytes, abort) => await pushManifest(session, reference, mediaType, bytes, abort),
+    tags: (reference, abort) => listTags(session, reference, abort),
+    referrers: (subject, how) => listReferrers(session, subject, how),
+    ping: async (domain, abort) => await pingRegistry(session, domain, abort),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The session under a client, with what closes its connections. */
+export function createClientSession(options: RegistryClientOptions): { readonly session: Session; close(): Promise<void> } {
   const environment = options.environment ?? process.env;
   const hosts = options.hosts ?? {};
   const dispatchers = createDispatchers({
@@ -81,21 +101,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     report: options.onEvent ?? (() => {}),
   });
-  const pushes = createSingleFlight<PushOutcome>();
-
-  return {
-    resolve: async (reference, abort) => await resolveReference(session, reference, abort),
-    manifest: async (reference, abort) => await fetchManifest(session, reference, abort),
-    blob: (reference, descriptor, how) => fetchBlob(session, reference, descriptor, how),
-    pushBlob: async (reference, blob, how) =>
-      await pushes(`${reference.domain}/${reference.path}@${blob.descriptor.digest}`, async () => await pushBlob(session, reference, blob, how)),
-    pushManifest: async (reference, mediaType, bytes, abort) => await pushManifest(session, reference, mediaType, bytes, abort),
-    tags: (reference, abort) => listTags(session, reference, abort),
-    referrers: (subject, how) => listReferrers(session, subject, how),
-    ping: async (domain, abort) => await pingRegistry(session, domain, abort),
-    close: async () => await dispatchers.close(),
-    [Symbol.asyncDispose]: async () => await dispatchers.close(),
-  };
+  return { session, close: async () => await dispatchers.close() };
 }
 
 /** Runs work of one key one after the other, so that a blob several images share is sent once and then found. */

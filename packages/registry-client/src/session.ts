@@ -3,6 +3,7 @@ import type { Reference } from '@img-build/oci';
 import { sendAuthorized } from './auth/authorized-send.ts';
 import { createAuthorizer } from './auth/authorizer.ts';
 import type { Scope } from './auth/scope.ts';
+import type { SendPlain } from './auth/token-request.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
 import type { Endpoint, FindEndpoint } from './hosts/endpoint.ts';
 import { errorFromResponse } from './http/error-response.ts';
@@ -26,6 +27,8 @@ export interface RegistryCall {
   /** Sends again after temporary failures; on by default. */
   readonly retry?: boolean | undefined;
   readonly headersTimeout?: number | undefined;
+  /** Sends the headers as they are and gives a 401 back. */
+  readonly anonymous?: boolean | undefined;
   /** What is wanted, for messages. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
@@ -54,6 +57,8 @@ export interface Session {
   call(call: RegistryCall): Promise<HttpResponse>;
   /** {@link call}, insisting on one of `statuses`. @throws RegistryError for any other. */
   expect(call: RegistryCall, statuses: readonly number[]): Promise<HttpResponse>;
+  /** Sends a request with redirects and retries, without authorization of its own. */
+  readonly sendPlain: SendPlain;
   /** Fetches from a host that is no registry, without credentials. */
   fetchForeign(call: RegistryCall & { readonly at: URL }): Promise<HttpResponse>;
 }
@@ -72,12 +77,8 @@ export function createSession(options: SessionOptions): Session {
     return response;
   };
   const persistPlain = async (request: HttpRequest): Promise<HttpResponse> => await persistence.persist(request, async (one) => await attempt(one, false));
-  const authorizer = createAuthorizer({
-    credentials: options.credentials,
-    timing,
-    allowPrivateAddresses,
-    send: async (request) => await persistPlain({ ...request, headers: { 'user-agent': userAgent, accept: 'application/json', ...request.headers } }),
-  });
+  const sendPlain: SendPlain = async (request) => await persistPlain({ ...request, headers: { 'user-agent': userAgent, ...request.headers } });
+  const authorizer = createAuthorizer({ credentials: options.credentials, timing, allowPrivateAddresses, send: sendPlain });
 
   const call = async (wanted: RegistryCall): Promise<HttpResponse> => {
     const { reference, signal, scopes } = wanted;
@@ -87,7 +88,7 @@ export function createSession(options: SessionOptions): Session {
     const access = { endpoint, path: reference.path === '' ? undefined : reference.path, scopes };
     const atHome = request.url.origin === endpoint.base.origin;
     const once = async (one: HttpRequest): Promise<HttpResponse> =>
-      atHome ? await sendAuthorized(authorizer, access, one, async (final) => await attempt(final, insecure)) : await attempt(one, insecure);
+      atHome && wanted.anonymous !== true ? await sendAuthorized(authorizer, access, one, async (final) => await attempt(final, insecure)) : await attempt(one, insecure);
     return wanted.retry === false ? await once(request) : await persistence.persist(request, once);
   };
 
@@ -97,6 +98,7 @@ export function createSession(options: SessionOptions): Session {
     allowPrivateAddresses,
     report,
     findEndpoint,
+    sendPlain,
     call,
     async expect(wanted, statuses) {
       const response = await call(wanted);
@@ -108,7 +110,7 @@ export function createSession(options: SessionOptions): Session {
       if (!isForeignAddress(wanted.at) || !(allowPrivateAddresses || mayLeadTo(base, wanted.at))) {
         throw new RegistryError(`refused to fetch ${wanted.what} from ${displayUrl(wanted.at)}`, { code: 'REGISTRY_REDIRECT_REFUSED', host: wanted.at.host });
       }
-      return await persistPlain({ method: wanted.method, url: wanted.at, headers: { 'user-agent': userAgent, ...wanted.headers }, signal: wanted.signal });
+      return await sendPlain({ method: wanted.method, url: wanted.at, headers: wanted.headers ?? {}, signal: wanted.signal });
     },
   };
 }

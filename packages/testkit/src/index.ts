@@ -7,3 +7,5 @@ export { describeInsideNamespaces } from './inside-namespaces.ts';
 export { createMemorySnapshotBook } from './memory-snapshot-book.ts';
 export { createMemorySnapshotter, type MemorySnapshotter } from './memory-snapshotter.ts';
 export { describeSnapshotter, type OpenSnapshot, type SnapshotterFixture } from './snapshotter-contract.ts';
+export { createMemoryRegistry, type MemoryRegistry, type MemoryRegistryCall } from './memory-registry.ts';
+export { describeResolver, type ResolverFixture } from './resolver-contract.ts';

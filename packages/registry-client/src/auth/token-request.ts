@@ -23,6 +23,7 @@ export interface TokenQuery {
   readonly offline?: boolean | undefined;
   /** The registry, for messages. */
   readonly host: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a token server gave. */
@@ -68,7 +69,7 @@ export function basicHeader(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
-function getRequest({ realm, service, scopes, credentials, offline }: TokenQuery, authorization: string | undefined): HttpRequest {
+function getRequest({ realm, service, scopes, credentials, offline, signal }: TokenQuery, authorization: string | undefined): HttpRequest {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
@@ -77,14 +78,14 @@ function getRequest({ realm, service, scopes, credentials, offline }: TokenQuery
     url.searchParams.set('offline_token', 'true');
     url.searchParams.set('client_id', CLIENT_ID);
   }
-  return { method: 'GET', url, headers: authorization === undefined ? {} : { authorization } };
+  return { method: 'GET', url, headers: authorization === undefined ? {} : { authorization }, signal };
 }
 
-function postRequest({ realm, service, scopes }: TokenQuery, grant: Readonly<Record<string, string>>): HttpRequest {
+function postRequest({ realm, service, scopes, signal }: TokenQuery, grant: Readonly<Record<string, string>>): HttpRequest {
   const form = new URLSearchParams({ ...grant, client_id: CLIENT_ID });
   if (service !== undefined) form.set('service', service);
   if (scopes.length > 0) form.set('scope', scopes.join(' '));
-  return { method: 'POST', url: realm, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: Buffer.from(form.toString()) };
+  return { method: 'POST', url: realm, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: Buffer.from(form.toString()), signal };
 }
 
 async function readAnswer(response: HttpResponse, query: TokenQuery): Promise<TokenAnswer> {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+import { homedir } from 'node:os';
+import type { AbortOptions } from '@img-build/interfaces';
+import { decodeEntry, domainOf, encodeEntry, findEntry, serverKey } from './auth-entry.ts';
+import { type CredentialFile, parseCredentialFile, readCredentialFile, writeCredentialFile } from './credential-file.ts';
+import { helperErase, helperGet, type HelperOptions, helperStore } from './credential-helper.ts';
+import { credentialPaths, dockerConfigPath, type Environment } from './credential-places.ts';
+import type { Credentials, CredentialStore } from './credentials.ts';
+
+/** Where to look. */
+export interface CredentialStoreOptions {
+  /** `process.env` by default. */
+  readonly environment?: Environment | undefined;
+  /** The user's home folder. */
+  readonly home?: string | undefined;
+  /** Milliseconds a credential helper may take; 30,000 by default. */
+  readonly helperTimeout?: number | undefined;
+}
+
+/**
+ * The credentials that docker, podman and their relatives use: `DOCKER_AUTH_CONFIG`, `REGISTRY_AUTH_FILE`, docker's
+ * `config.json` with its credential helpers, and the containers `auth.json`. The first that knows a repository wins; within
+ * a file `credHelpers` come before `credsStore` before `auths`. Answers of helpers are remembered for as long as the store
+ * lives; files are read again for each question.
+ *
+ * `save` and `erase` write docker's `config.json`, keeping everything in it that they do not know.
+ */
+export function createCredentialStore(options: CredentialStoreOptions = {}): CredentialStore {
+  const environment = options.environment ?? process.env;
+  const home = options.home ?? homedir();
+  const path = dockerConfigPath(environment, home);
+  const answers = new Map<string, Promise<Credentials | undefined>>();
+  const helperOptions = (signal: AbortSignal | undefined): HelperOptions => ({ environment, timeout: options.helperTimeout, signal });
+
+  const ask = async (helper: string, domain: string, signal: AbortSignal | undefined): Promise<Credentials | undefined> => {
+    const key = `${helper} ${domain}`;
+    const answer = answers.get(key) ?? helperGet(helper, serverKey(domain), helperOptions(signal));
+    answers.set(key, answer);
+    answer.catch(() => answers.delete(key));
+    return await answer;
+  };
+
+  const findIn = async (file: CredentialFile, where: string, domain: string, repository: string | undefined, signal: AbortSignal | undefined): Promise<Credentials | undefined> => {
+    const helper = helperFor(file, domain);
+    const found = helper === undefined ? undefined : await ask(helper, domain, signal);
+    if (found !== undefined) return found;
+    const entry = findEntry(objectAt(file, 'auths'), domain, repository);
+    return entry === undefined ? undefined : decodeEntry(entry, where);
+  };
+
+  return {
+    async find(domain, repository, { signal }: AbortOptions = {}) {
+      const inline = environment['DOCKER_AUTH_CONFIG'];
+      if (inline !== undefined && inline.trim() !== '') {
+        const found = await findIn(parseCredentialFile(inline, 'DOCKER_AUTH_CONFIG'), 'DOCKER_AUTH_CONFIG', domain, repository, signal);
+        if (found !== undefined) return found;
+      }
+      for (const one of credentialPaths(environment, home)) {
+        const file = await readCredentialFile(one);
+        const found = file === undefined ? undefined : await findIn(file, one, domain, repository, signal);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+
+    async save(domain, credentials, { signal }: AbortOptions = {}) {
+      const file = (await readCredentialFile(path)) ?? {};
+      const helper = helperFor(file, domain);
+      const key = serverKey(domain);
+      if (helper !== undefined) await helperStore(helper, key, credentials, helperOptions(signal));
+      answers.clear();
+      // The empty entry tells other tools that there is a login; the secret is with the helper.
+      const entry = helper === undefined ? encodeEntry(credentials) : {};
+      await writeCredentialFile(path, { ...file, auths: { ...withoutDomain(objectAt(file, 'auths'), domain), [key]: entry } });
+      return helper === undefined ? { in: 'file', name: path } : { in: 'helper', name: `docker-credential-${helper}` };
+    },
+
+    async erase(domain, { signal }: AbortOptions = {}) {
+      const file = (await readCredentialFile(path)) ?? {};
+      const helper = helperFor(file, domain);
+      const held = helper === undefined ? undefined : await helperGet(helper, serverKey(domain), helperOptions(signal));
+      if (helper !== undefined && held !== undefined) await helperErase(helper, serverKey(domain), helperOptions(signal));
+      answers.clear();
+      const auths = objectAt(file, 'auths');
+      const rest = withoutDomain(auths, domain);
+      const listed = Object.keys(rest).length < Object.keys(auths).length;
+      if (listed) await writeCredentialFile(path, { ...file, auths: rest });
+      return listed || held !== undefined;
+    },
+  };
+}
+
+function helperFor(file: CredentialFile, domain: string): string | undefined {
+  const helpers = objectAt(file, 'credHelpers');
+  for (const key of [serverKey(domain), domain]) {
+    const helper = Object.hasOwn(helpers, key) ? helpers[key] : undefined;
+    if (typeof helper === 'string' && helper !== '') return helper;
+  }
+  const store = file['credsStore'];
+  return typeof store === 'string' && store !== '' ? store : undefined;
+}
+
+/** Everything but the host's own entry in all its spellings; namespaces below it stay. */
+function withoutDomain(auths: Readonly<Record<string, unknown>>, domain: string): Readonly<Record<string, unknown>> {
+  const isWholeHost = (key: string): boolean => domainOf(key) === domain && (/^https?:\/\//.test(key) || !key.includes('/'));
+  return Object.fromEntries(Object.entries(auths).filter(([key]) => !isWholeHost(key)));
+}
+
+function objectAt(file: CredentialFile, key: string): Readonly<Record<string, unknown>> {
+  const value = file[key];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : {};
+}
