@@ -1,2 +1,7 @@
 // SPDX-License-Identifier: MIT
-export {};
+export { chooseBackend, type ChooseBackendOptions, type ChosenBackend } from './choose-backend.ts';
+export type { FolderSnapshotter, FolderSnapshotterOptions } from './folder-snapshotter.ts';
+export { createNativeSnapshotter, type NativeSnapshotterOptions } from './native-snapshotter.ts';
+export { createOverlaySnapshotter, type OverlaySnapshotterOptions } from './overlay-snapshotter.ts';
+export { removeTree } from './remove-tree.ts';
+export { SnapshotError, type SnapshotErrorCode } from './snapshot-error.ts';
