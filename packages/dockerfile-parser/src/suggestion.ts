@@ -11,7 +11,7 @@ export interface SuggestOptions {
 
 /**
  * The option nearest to `written` by Levenshtein distance, at most two edits
- * away; the first of equals. `null` when none is near, or when one is equal: then
+ * away; of equals the first with the same first letter, else the first. `null` when none is near, or when one is equal: then
  * the error has another cause.
  */
 export function suggest(written: string, options: Iterable<string>, { caseSensitive = true }: SuggestOptions = {}): string | null {
@@ -22,9 +22,10 @@ export function suggest(written: string, options: Iterable<string>, { caseSensit
   for (const option of options) {
     const candidate = fold(option);
     if (candidate === wanted) return null;
-    if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
+    if (Math.abs(candidate.length - wanted.length) > bestDistance) continue;
     const distance = editDistance(wanted, candidate);
-    if (distance >= bestDistance) continue;
+    const tie = distance === bestDistance && best !== null && startsAlike(candidate, wanted) && !startsAlike(fold(best), wanted);
+    if (distance >= bestDistance && !tie) continue;
     bestDistance = distance;
     best = caseSensitive ? option : matchCase(candidate, written);
   }
@@ -34,6 +35,10 @@ export function suggest(written: string, options: Iterable<string>, { caseSensit
 /** `message` with `(did you mean …?)` when there is a suggestion. */
 export function withSuggestion(message: string, suggestion: string | null): string {
   return suggestion === null ? message : `${message} (did you mean ${suggestion}?)`;
+}
+
+function startsAlike(left: string, right: string): boolean {
+  return left[0] === right[0];
 }
 
 function matchCase(text: string, written: string): string {
