@@ -41,7 +41,10 @@ export function splitQuoted(source: InstructionSource): QuotedWord[] {
   return words;
 }
 
-function quotedWordEnd({ text, argumentsEnd: end, escape }: InstructionSource, start: number): { end: number; dangling: boolean } {
+function quotedWordEnd(
+  { text, argumentsEnd: end, escape }: InstructionSource,
+  start: number,
+): { end: number; dangling: boolean } {
   let quote = '';
   for (let at = start; at < end; at++) {
     const character = text[at] as string;
@@ -56,7 +59,10 @@ function quotedWordEnd({ text, argumentsEnd: end, escape }: InstructionSource, s
 }
 
 /** Result of reading JSON form: not JSON at all, an array with something else than strings, or the strings. */
-export type JsonArray = { readonly type: 'none' } | { readonly type: 'invalid' } | { readonly type: 'strings'; readonly words: readonly Word[] };
+export type JsonArray =
+  | { readonly type: 'none' }
+  | { readonly type: 'invalid' }
+  | { readonly type: 'strings'; readonly words: readonly Word[] };
 
 const NO_JSON: JsonArray = { type: 'none' };
 
@@ -109,5 +115,7 @@ export function readCommandForm(source: InstructionSource, start: number): Comma
 export function readWordList(source: InstructionSource): readonly Word[] | null {
   const json = readJsonArray(source, source.argumentsStart);
   if (json.type === 'invalid') return null;
-  return json.type === 'strings' ? json.words : splitAtBlanks(source, source.argumentsStart, source.argumentsEnd);
+  return json.type === 'strings'
+    ? json.words
+    : splitAtBlanks(source, source.argumentsStart, source.argumentsEnd);
 }

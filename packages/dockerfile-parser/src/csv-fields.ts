@@ -11,14 +11,18 @@ export function readCsvFields(text: string): CsvFields {
   while (true) {
     if (text[at] === '"') {
       const quoted = readQuotedField(text, at);
-      if (quoted === null) return { problem: `parse error on line 1, column ${text.length + 1}: extraneous or missing " in quoted-field` };
+      if (quoted === null)
+        return {
+          problem: `parse error on line 1, column ${text.length + 1}: extraneous or missing " in quoted-field`,
+        };
       fields.push(quoted.value);
       at = quoted.end;
     } else {
       const comma = text.indexOf(',', at);
       const field = text.slice(at, comma < 0 ? text.length : comma);
       const stray = field.indexOf('"');
-      if (stray >= 0) return { problem: `parse error on line 1, column ${at + stray + 1}: bare " in non-quoted field` };
+      if (stray >= 0)
+        return { problem: `parse error on line 1, column ${at + stray + 1}: bare " in non-quoted field` };
       fields.push(field);
       at += field.length;
     }

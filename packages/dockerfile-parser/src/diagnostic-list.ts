@@ -23,7 +23,13 @@ export function createDiagnosticList(): DiagnosticList {
     diagnostics,
     isFull: () => diagnostics.length >= MAX_DIAGNOSTICS,
     add(init) {
-      const diagnostic: Diagnostic = { severity: 'error', phase: 'syntax', suggestion: null, range: init.context, ...init };
+      const diagnostic: Diagnostic = {
+        severity: 'error',
+        phase: 'syntax',
+        suggestion: null,
+        range: init.context,
+        ...init,
+      };
       const isSyntaxError = diagnostic.severity === 'error' && diagnostic.phase === 'syntax';
       if (diagnostics.length >= MAX_DIAGNOSTICS && (hasSyntaxError || !isSyntaxError)) return;
       if (diagnostics.length >= MAX_DIAGNOSTICS) diagnostics.pop();

@@ -36,7 +36,10 @@ export function createDirectiveReader(marker: '#' | '//'): DirectiveReader {
   };
 }
 
-function matchDirective(line: string, markerLength: number): { name: 'syntax' | 'escape' | 'check'; value: string } | null {
+function matchDirective(
+  line: string,
+  markerLength: number,
+): { name: 'syntax' | 'escape' | 'check'; value: string } | null {
   const start = skipSpace(line, markerLength, line.length);
   const head = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*/.exec(line.slice(start));
   const name = head?.[1]?.toLowerCase();

@@ -49,7 +49,11 @@ export function processWord(word: string, environment: Environment, options: Exp
  *
  * @throws DockerfileError `EXPANSION_…`, with BuildKit's wording.
  */
-export function processWords(word: string, environment: Environment, options: ExpandOptions = {}): readonly string[] {
+export function processWords(
+  word: string,
+  environment: Environment,
+  options: ExpandOptions = {},
+): readonly string[] {
   return expandWord(word, environment, options).words;
 }
 

@@ -16,7 +16,10 @@ export interface FlagValues<Name extends string> {
 }
 
 /** Checks the flags of an instruction against those it knows; `null` after it has reported an error. */
-export function readFlags<Name extends string>(source: InstructionSource, known: Readonly<Record<Name, FlagKind>>): FlagValues<Name> | null {
+export function readFlags<Name extends string>(
+  source: InstructionSource,
+  known: Readonly<Record<Name, FlagKind>>,
+): FlagValues<Name> | null {
   const kinds = new Map<string, FlagKind>(Object.entries<FlagKind>(known));
   const given = new Map<string, Flag[]>();
   for (const flag of source.base.flags) {
@@ -29,7 +32,8 @@ export function readFlags<Name extends string>(source: InstructionSource, known:
     if (same === undefined) given.set(flag.name, [flag]);
     else same.push(flag);
   }
-  const words = (name: Name): Word[] => (given.get(name) ?? []).map(({ value, range }) => ({ value: value ?? '', range }));
+  const words = (name: Name): Word[] =>
+    (given.get(name) ?? []).map(({ value, range }) => ({ value: value ?? '', range }));
   return {
     boolean(name) {
       const flag = given.get(name)?.[0];
@@ -42,15 +46,23 @@ export function readFlags<Name extends string>(source: InstructionSource, known:
 
 type FlagProblem = Pick<Parameters<InstructionSource['report']>[0], 'code' | 'message' | 'suggestion'>;
 
-function problemOf(flag: Flag, kinds: ReadonlyMap<string, FlagKind>, given: ReadonlyMap<string, unknown>): FlagProblem | null {
+function problemOf(
+  flag: Flag,
+  kinds: ReadonlyMap<string, FlagKind>,
+  given: ReadonlyMap<string, unknown>,
+): FlagProblem | null {
   const { name, value } = flag;
   const kind = kinds.get(name);
   if (kind === undefined) {
     const suggestion = suggest(name, kinds.keys());
     return { code: 'FLAG_UNKNOWN', message: withSuggestion(`unknown flag: ${name}`, suggestion), suggestion };
   }
-  if (kind !== 'list' && given.has(name)) return { code: 'FLAG_REPEATED', message: `duplicate flag specified: ${name}` };
-  if (kind !== 'boolean') return value === null ? { code: 'FLAG_VALUE_MISSING', message: `missing a value on flag: ${name}` } : null;
+  if (kind !== 'list' && given.has(name))
+    return { code: 'FLAG_REPEATED', message: `duplicate flag specified: ${name}` };
+  if (kind !== 'boolean')
+    return value === null
+      ? { code: 'FLAG_VALUE_MISSING', message: `missing a value on flag: ${name}` }
+      : null;
   if (value === '') return { code: 'FLAG_VALUE_MISSING', message: `missing a value on flag: ${name}` };
   if (value === null || /^(?:true|false)$/i.test(value)) return null;
   return { code: 'FLAG_NOT_BOOLEAN', message: `expecting boolean value for flag ${name}, not: ${value}` };

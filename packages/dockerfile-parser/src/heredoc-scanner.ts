@@ -39,7 +39,14 @@ export function findHeredocs(text: string, from: number, to: number): HeredocSca
       const written = text.slice(nameStart, end);
       try {
         const name = readName(written);
-        if (name !== null) heredocs.push({ ...name, chomp: operator.chomp, fileDescriptor: operator.fileDescriptor, start: at, end });
+        if (name !== null)
+          heredocs.push({
+            ...name,
+            chomp: operator.chomp,
+            fileDescriptor: operator.fileDescriptor,
+            start: at,
+            end,
+          });
       } catch (error) {
         if (!(error instanceof DockerfileError)) throw error;
         return { heredocs, problem: { message: error.message, start: at, end } };
@@ -63,7 +70,11 @@ function operatorAt(text: string, start: number, to: number): Operator | null {
   if (!text.startsWith('<<', at) || text[at + 2] === '<') return null;
   const fileDescriptor = at === start ? 0 : Number(text.slice(start, at));
   const chomp = text[at + 2] === '-';
-  return { fileDescriptor: Number.isSafeInteger(fileDescriptor) ? fileDescriptor : 0, chomp, end: skipSpace(text, at + (chomp ? 3 : 2), to) };
+  return {
+    fileDescriptor: Number.isSafeInteger(fileDescriptor) ? fileDescriptor : 0,
+    chomp,
+    end: skipSpace(text, at + (chomp ? 3 : 2), to),
+  };
 }
 
 /** The terminator; `null` when the word is none, such as `<<<` or an empty name. */
@@ -97,7 +108,8 @@ function wordEnd(text: string, { start, to, lastArithmeticEnd }: WordBounds): nu
     else if (character === "'" || character === '"') {
       at = closingQuote(text, at, to);
       if (at < 0) return -1;
-    } else if (character === '(' && text[at + 1] === '(' && at + 2 <= lastArithmeticEnd) at = text.indexOf('))', at + 2) + 2;
+    } else if (character === '(' && text[at + 1] === '(' && at + 2 <= lastArithmeticEnd)
+      at = text.indexOf('))', at + 2) + 2;
     else at++;
   }
   return Math.min(at, to);

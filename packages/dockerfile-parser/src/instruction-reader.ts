@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Comment, EscapeCharacter, Flag, Heredoc, Instruction, InstructionBase } from './ast.ts';
+import type { Comment, EscapeCharacter, Flag, Heredoc } from './ast.ts';
 import type { DiagnosticList } from './diagnostic-list.ts';
 import { findHeredocs, type HeredocWord } from './heredoc-scanner.ts';
+import type { Instruction, InstructionBase } from './instruction.ts';
 import { type FlagWord, type InstructionHead, splitInstruction } from './instruction-head.ts';
 import type { Finding, InstructionSource, LocatedHeredoc } from './instruction-source.ts';
 import { HEREDOC_INSTRUCTIONS, INSTRUCTION_PARSERS } from './instruction-table.ts';
@@ -31,22 +32,34 @@ export interface ReadInstruction {
 const NO_ITEMS: readonly never[] = Object.freeze([]);
 
 /** Reads the instruction that starts on `first`, with its continued lines and heredocs. */
-export function readInstruction(context: InstructionContext, first: PhysicalLine, comments: readonly Comment[], item: number): ReadInstruction {
+export function readInstruction(
+  context: InstructionContext,
+  first: PhysicalLine,
+  comments: readonly Comment[],
+  item: number,
+): ReadInstruction {
   const { source, lines, escape } = context;
   const line = readLogicalLine(source.text, first, lines, escape);
   const head = splitInstruction(line.text, 0);
-  const scan = canHoldHeredocs(line.text, head) ? findHeredocs(line.text, head.argumentsStart, head.argumentsEnd) : { heredocs: [], problem: null };
+  const scan = canHoldHeredocs(line.text, head)
+    ? findHeredocs(line.text, head.argumentsStart, head.argumentsEnd)
+    : { heredocs: [], problem: null };
   const bodies = scan.heredocs.map((word) => readBody(source.text, word, lines));
   const lastLine = bodies.findLast((body) => body.lastLine !== null)?.lastLine ?? line.lastLine;
   const range = source.rangeAt(first.textStart, lastLine.contentEnd);
-  const heredocs = scan.heredocs.map((word, index) => locate(context, line, word, bodies[index] as HeredocBody));
+  const heredocs = scan.heredocs.map((word, index) =>
+    locate(context, line, word, bodies[index] as HeredocBody),
+  );
 
   reportEmptyContinuation(context, line, range);
   const base: InstructionBase = {
     keyword: line.text.slice(head.keywordStart, head.keywordEnd),
     original: line.text.slice(head.keywordStart, head.argumentsEnd),
     range,
-    flags: head.flags.length === 0 ? NO_ITEMS : head.flags.map((flag) => flagFrom(flag, rangeIn(source, line, flag.start, flag.end))),
+    flags:
+      head.flags.length === 0
+        ? NO_ITEMS
+        : head.flags.map((flag) => flagFrom(flag, rangeIn(source, line, flag.start, flag.end))),
     heredocs: heredocs.length === 0 ? NO_ITEMS : heredocs.map(({ heredoc }) => heredoc),
     comments: comments.length === 0 ? NO_ITEMS : comments,
     item,
@@ -54,22 +67,44 @@ export function readInstruction(context: InstructionContext, first: PhysicalLine
   const instruction = parseHead({ context, line, heredocs, nested: false }, head, base);
   if (scan.problem !== null) {
     const { message, start, end } = scan.problem;
-    context.diagnostics.add({ code: 'HEREDOC_INVALID', message, range: rangeIn(source, line, start, end), context: range });
+    context.diagnostics.add({
+      code: 'HEREDOC_INVALID',
+      message,
+      range: rangeIn(source, line, start, end),
+      context: range,
+    });
   }
   if (bodies.some((body) => !body.terminated)) {
-    context.diagnostics.add({ code: 'HEREDOC_UNTERMINATED', message: 'unterminated heredoc', context: range });
+    context.diagnostics.add({
+      code: 'HEREDOC_UNTERMINATED',
+      message: 'unterminated heredoc',
+      context: range,
+    });
   }
   const tokens: Token[] = instructionTokens(source.text, line, head);
   for (const body of bodies) tokens.push(...tokensOf(source.text, body.spans));
   // A copy has no spare room, of which an array that grew has a lot.
-  return { item: { kind: 'instruction', line: source.positionAt(first.start).line, tokens: tokens.slice() }, instruction };
+  return {
+    item: { kind: 'instruction', line: source.positionAt(first.start).line, tokens: tokens.slice() },
+    instruction,
+  };
 }
 
-function reportEmptyContinuation({ source, diagnostics }: InstructionContext, line: LogicalLine, context: SourceRange): void {
+function reportEmptyContinuation(
+  { source, diagnostics }: InstructionContext,
+  line: LogicalLine,
+  context: SourceRange,
+): void {
   if (line.emptyContinuation === null) return;
   const { start, contentEnd } = line.emptyContinuation;
   const range = source.rangeAt(start, contentEnd);
-  diagnostics.add({ code: 'EMPTY_CONTINUATION', severity: 'warning', message: 'Empty continuation line', range, context });
+  diagnostics.add({
+    code: 'EMPTY_CONTINUATION',
+    severity: 'warning',
+    message: 'Empty continuation line',
+    range,
+    context,
+  });
 }
 
 /** Whether the arguments may hold heredocs: not in JSON form, and for ONBUILD its trigger decides. */
@@ -77,7 +112,10 @@ function canHoldHeredocs(text: string, head: InstructionHead): boolean {
   const name = text.slice(head.keywordStart, head.keywordEnd).toLowerCase();
   if (name === 'onbuild') {
     const trigger = splitInstruction(text, head.argumentsStart);
-    return text.slice(trigger.keywordStart, trigger.keywordEnd).toLowerCase() !== 'onbuild' && canHoldHeredocs(text, trigger);
+    return (
+      text.slice(trigger.keywordStart, trigger.keywordEnd).toLowerCase() !== 'onbuild' &&
+      canHoldHeredocs(text, trigger)
+    );
   }
   return HEREDOC_INSTRUCTIONS.has(name) && !isJsonArray(text.slice(head.argumentsStart, head.argumentsEnd));
 }
@@ -121,7 +159,12 @@ function readBody(text: string, word: HeredocWord, lines: LineReader): HeredocBo
   return { start, end, terminated: false, lastLine, spans };
 }
 
-function locate({ source }: InstructionContext, line: LogicalLine, word: HeredocWord, body: HeredocBody): LocatedHeredoc {
+function locate(
+  { source }: InstructionContext,
+  line: LogicalLine,
+  word: HeredocWord,
+  body: HeredocBody,
+): LocatedHeredoc {
   const heredoc: Heredoc = {
     name: word.name,
     fileDescriptor: word.fileDescriptor,
@@ -169,7 +212,10 @@ function parseHead(surroundings: Surroundings, head: InstructionHead, base: Inst
     text: line.text,
     ...head,
     heredocs,
-    wordAt: (start, end) => ({ value: line.text.slice(start, end), range: rangeIn(source, line, start, end) }),
+    wordAt: (start, end) => ({
+      value: line.text.slice(start, end),
+      range: rangeIn(source, line, start, end),
+    }),
     rangeAt: (start, end) => rangeIn(source, line, start, end),
     report,
     parseNested: (start) => parseTrigger(surroundings, start, base),
@@ -201,5 +247,10 @@ function parseTrigger(surroundings: Surroundings, start: number, outer: Instruct
 function reportUnknown(source: InstructionSource, head: InstructionHead): void {
   const suggestion = suggest(source.base.keyword, INSTRUCTION_PARSERS.keys(), { caseSensitive: false });
   const message = withSuggestion(`unknown instruction: ${source.base.keyword}`, suggestion);
-  source.report({ code: 'INSTRUCTION_UNKNOWN', message, suggestion, range: source.rangeAt(head.keywordStart, head.keywordEnd) });
+  source.report({
+    code: 'INSTRUCTION_UNKNOWN',
+    message,
+    suggestion,
+    range: source.rangeAt(head.keywordStart, head.keywordEnd),
+  });
 }

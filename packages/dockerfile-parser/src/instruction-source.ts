@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { EscapeCharacter, Heredoc, Instruction, InstructionBase, Word } from './ast.ts';
+import type { EscapeCharacter, Heredoc, Word } from './ast.ts';
 import type { DiagnosticCode, DiagnosticPhase } from './diagnostic.ts';
+import type { Instruction, InstructionBase } from './instruction.ts';
 import type { SourceRange } from './source-range.ts';
 
 /** A problem of one instruction. */

@@ -20,26 +20,28 @@ import { parseVolume } from './instructions/volume.ts';
 import { parseWorkdir } from './instructions/workdir.ts';
 
 /** The parser of every instruction, by lower-cased keyword. */
-export const INSTRUCTION_PARSERS: ReadonlyMap<string, InstructionParser> = new Map<string, InstructionParser>([
-  ['add', parseAdd],
-  ['arg', parseArg],
-  ['cmd', parseCmd],
-  ['copy', parseCopy],
-  ['entrypoint', parseEntrypoint],
-  ['env', parseEnv],
-  ['expose', parseExpose],
-  ['from', parseFrom],
-  ['healthcheck', parseHealthcheck],
-  ['label', parseLabel],
-  ['maintainer', parseMaintainer],
-  ['onbuild', parseOnbuild],
-  ['run', parseRun],
-  ['shell', parseShell],
-  ['stopsignal', parseStopsignal],
-  ['user', parseUser],
-  ['volume', parseVolume],
-  ['workdir', parseWorkdir],
-]);
+export const INSTRUCTION_PARSERS: ReadonlyMap<string, InstructionParser> = new Map<string, InstructionParser>(
+  [
+    ['add', parseAdd],
+    ['arg', parseArg],
+    ['cmd', parseCmd],
+    ['copy', parseCopy],
+    ['entrypoint', parseEntrypoint],
+    ['env', parseEnv],
+    ['expose', parseExpose],
+    ['from', parseFrom],
+    ['healthcheck', parseHealthcheck],
+    ['label', parseLabel],
+    ['maintainer', parseMaintainer],
+    ['onbuild', parseOnbuild],
+    ['run', parseRun],
+    ['shell', parseShell],
+    ['stopsignal', parseStopsignal],
+    ['user', parseUser],
+    ['volume', parseVolume],
+    ['workdir', parseWorkdir],
+  ],
+);
 
 /** Instructions whose arguments may hold heredocs. */
 export const HEREDOC_INSTRUCTIONS: ReadonlySet<string> = new Set(['add', 'copy', 'run']);

@@ -21,7 +21,11 @@ export function readKeyValues(source: InstructionSource): KeyValueArguments | nu
   if (pairs.length === 0) return reportArgumentCount(source, 'requires at least one argument');
   const blank = pairs.find(({ key }) => key.value === '');
   if (blank === undefined) return { pairs, legacy };
-  source.report({ code: 'NAME_BLANK', message: `${source.name.toUpperCase()} names can not be blank`, range: blank.value.range });
+  source.report({
+    code: 'NAME_BLANK',
+    message: `${source.name.toUpperCase()} names can not be blank`,
+    range: blank.value.range,
+  });
   return null;
 }
 
@@ -31,8 +35,13 @@ function readLegacyPair(source: InstructionSource): KeyValue[] | null {
   while (keyEnd < end && !isBlank(text.charCodeAt(keyEnd))) keyEnd++;
   let valueStart = keyEnd;
   while (valueStart < end && isBlank(text.charCodeAt(valueStart))) valueStart++;
-  if (valueStart > keyEnd) return [{ key: source.wordAt(start, keyEnd), value: source.wordAt(valueStart, end) }];
-  source.report({ code: 'ARGUMENT_COUNT', phase: 'syntax', message: `${source.name.toUpperCase()} must have two arguments` });
+  if (valueStart > keyEnd)
+    return [{ key: source.wordAt(start, keyEnd), value: source.wordAt(valueStart, end) }];
+  source.report({
+    code: 'ARGUMENT_COUNT',
+    phase: 'syntax',
+    message: `${source.name.toUpperCase()} must have two arguments`,
+  });
   return null;
 }
 
@@ -42,7 +51,12 @@ function readPairs(source: InstructionSource, words: readonly QuotedWord[]): Key
     const cut = value.indexOf('=');
     if (cut < 0) {
       const message = `Syntax error - can't find = in ${quote(value)}. Must be of the form: name=value`;
-      source.report({ code: 'KEY_VALUE_INVALID', phase: 'syntax', message, range: source.rangeAt(start, end) });
+      source.report({
+        code: 'KEY_VALUE_INVALID',
+        phase: 'syntax',
+        message,
+        range: source.rangeAt(start, end),
+      });
       return null;
     }
     pairs.push({ key: source.wordAt(start, start + cut), value: source.wordAt(start + cut + 1, end) });

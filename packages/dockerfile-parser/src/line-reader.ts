@@ -28,7 +28,11 @@ export interface LineReader {
  *
  * @param reportLong - called once for every line longer than {@link MAX_LINE_BYTES}.
  */
-export function createLineReader(text: string, from: number, reportLong: (line: PhysicalLine) => void): LineReader {
+export function createLineReader(
+  text: string,
+  from: number,
+  reportLong: (line: PhysicalLine) => void,
+): LineReader {
   let at = from;
   let peeked: PhysicalLine | null = null;
   const peek = (): PhysicalLine | null => {

@@ -28,7 +28,12 @@ export interface LogicalLine {
  * Nothing is put between the lines and the white space at the start of a
  * continued line stays; only `first` loses its own.
  */
-export function readLogicalLine(text: string, first: PhysicalLine, lines: LineReader, escape: string): LogicalLine {
+export function readLogicalLine(
+  text: string,
+  first: PhysicalLine,
+  lines: LineReader,
+  escape: string,
+): LogicalLine {
   const pieces: string[] = [];
   const spans: Span[] = [];
   const logicalStarts: number[] = [];

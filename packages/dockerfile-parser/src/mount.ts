@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { RunMount } from './ast.ts';
-import { DockerfileError } from './dockerfile-error.ts';
 import { quote } from './characters.ts';
+import { DockerfileError } from './dockerfile-error.ts';
 import { parseBoolean, parseMemorySize, parseUnsigned } from './flag-values.ts';
 import { suggest, withSuggestion } from './suggestion.ts';
 
@@ -110,7 +110,8 @@ const BARE_KEYS = new Set([...ACCESS_KEYS, 'required']);
 
 function applyOption(fields: MountFields, option: Option): void {
   const { key, value, field } = option;
-  if (value === null && !BARE_KEYS.has(key)) throw invalid(`invalid field '${field}' must be a key=value pair`);
+  if (value === null && !BARE_KEYS.has(key))
+    throw invalid(`invalid field '${field}' must be a key=value pair`);
   const set = SETTERS.get(key);
   if (set === undefined) {
     throw invalid(withSuggestion(`unexpected key '${key}' in '${field}'`, suggest(key, SETTERS.keys())));
@@ -140,7 +141,8 @@ function checkMount(fields: Mount): void {
   if (type === 'secret') checkSecret(fields);
   if (type === 'ssh' && fields.source !== '') throw invalid('ssh does not support source');
   if (fields.env !== null && type !== 'secret') throw unexpectedFor('env', type);
-  if (fields.sharing !== null && type !== 'cache') throw invalid(`invalid cache sharing set for ${type} mount`);
+  if (fields.sharing !== null && type !== 'cache')
+    throw invalid(`invalid cache sharing set for ${type} mount`);
 }
 
 function checkSecret(fields: Mount): void {
@@ -155,7 +157,8 @@ function checkSecret(fields: Mount): void {
 function oneOf<Value extends string>(written: string, values: readonly Value[], message: string): Value {
   const lower = written.toLowerCase();
   const found = values.find((value) => value === lower);
-  if (found === undefined) throw invalid(withSuggestion(`${message} ${quote(written)}`, suggest(written, values)));
+  if (found === undefined)
+    throw invalid(withSuggestion(`${message} ${quote(written)}`, suggest(written, values)));
   return found;
 }
 

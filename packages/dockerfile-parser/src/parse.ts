@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { Comment, Directive, Dockerfile, EscapeCharacter, Instruction } from './ast.ts';
+import type { Comment, Directive, EscapeCharacter } from './ast.ts';
 import { skipSpace, trimSpaceEnd } from './characters.ts';
 import { createDiagnosticList, type DiagnosticList } from './diagnostic-list.ts';
 import { createDirectiveReader, type DirectiveReader } from './directive-reader.ts';
+import type { Dockerfile } from './dockerfile.ts';
+import type { Instruction } from './instruction.ts';
 import { readInstruction } from './instruction-reader.ts';
 import { createLineReader, type LineReader, MAX_LINE_BYTES, type PhysicalLine } from './line-reader.ts';
 import { addCommentLine, addSpan, type Span } from './logical-line.ts';
@@ -36,7 +38,12 @@ export function parse(text: string): Dockerfile {
     comments: [],
     hasStage: false,
   };
-  if (start > 0) file.items.push({ kind: 'blank', line: 1, tokens: [{ kind: 'bom', text: text.slice(0, start), offset: 0 }] });
+  if (start > 0)
+    file.items.push({
+      kind: 'blank',
+      line: 1,
+      tokens: [{ kind: 'bom', text: text.slice(0, start), offset: 0 }],
+    });
   for (let line = file.lines.next(); line !== null; line = file.lines.next()) readLine(file, line);
   checkStructure(file);
   const { items, escape, directives, instructions } = file;
@@ -60,7 +67,8 @@ interface FileState {
 
 function readLine(file: FileState, line: PhysicalLine): void {
   const { text } = file.source;
-  const content = file.items.length <= 1 || file.directives.length > 0 ? text.slice(line.textStart, line.contentEnd) : '';
+  const content =
+    file.items.length <= 1 || file.directives.length > 0 ? text.slice(line.textStart, line.contentEnd) : '';
   if (readDirective(file, line, content)) return;
   if (line.textStart === line.contentEnd) readBlankLines(file, line);
   else if (text[line.textStart] === '#') readComment(file, line);
@@ -77,7 +85,12 @@ function readLine(file: FileState, line: PhysicalLine): void {
 function checkPlace(file: FileState, { kind, range: context }: Instruction): void {
   file.hasStage ||= kind === 'from' || kind === 'invalid';
   if (file.hasStage || kind === 'arg' || kind === 'unknown') return;
-  file.diagnostics.add({ code: 'INSTRUCTION_BEFORE_FROM', phase: 'structure', message: 'no build stage in current context', context });
+  file.diagnostics.add({
+    code: 'INSTRUCTION_BEFORE_FROM',
+    phase: 'structure',
+    message: 'no build stage in current context',
+    context,
+  });
 }
 
 function readDirective(file: FileState, line: PhysicalLine, content: string): boolean {
@@ -86,7 +99,11 @@ function readDirective(file: FileState, line: PhysicalLine, content: string): bo
   if (found.type === 'other') return false;
   const range = source.rangeAt(line.textStart, line.contentEnd);
   if (found.type === 'repeated') {
-    diagnostics.add({ code: 'DIRECTIVE_REPEATED', message: `only one ${found.name} parser directive can be used`, context: range });
+    diagnostics.add({
+      code: 'DIRECTIVE_REPEATED',
+      message: `only one ${found.name} parser directive can be used`,
+      context: range,
+    });
   } else {
     file.directives.push({ name: found.name, value: found.value, range });
     if (found.name === 'escape') setEscape(file, found.value, range);
@@ -110,13 +127,21 @@ function setEscape(file: FileState, value: string, context: Directive['range']):
 /** Takes all blank lines in a row as one item, so that a file of nothing else stays small. */
 function readBlankLines(file: FileState, first: PhysicalLine): void {
   let { end } = first;
-  for (let line = file.lines.peek(); line !== null && line.textStart === line.contentEnd; line = file.lines.peek()) {
+  for (
+    let line = file.lines.peek();
+    line !== null && line.textStart === line.contentEnd;
+    line = file.lines.peek()
+  ) {
     file.lines.next();
     end = line.end;
   }
   const { source, items } = file;
   const { line } = source.positionAt(first.start);
-  items.push({ kind: 'blank', line, tokens: tokensOf(source.text, [{ kind: 'whitespace', start: first.start, end }]) });
+  items.push({
+    kind: 'blank',
+    line,
+    tokens: tokensOf(source.text, [{ kind: 'whitespace', start: first.start, end }]),
+  });
 }
 
 function readComment(file: FileState, line: PhysicalLine): void {
@@ -138,6 +163,11 @@ function checkStructure({ source, diagnostics, instructions }: FileState): void 
   } else if (instructions.length === 0) {
     diagnostics.add({ code: 'NO_INSTRUCTIONS', message: 'file with no instructions', context: whole });
   } else if (instructions.every(({ kind }) => kind === 'arg')) {
-    diagnostics.add({ code: 'NO_STAGES', phase: 'structure', message: 'dockerfile contains no stages to build', context: whole });
+    diagnostics.add({
+      code: 'NO_STAGES',
+      phase: 'structure',
+      message: 'dockerfile contains no stages to build',
+      context: whole,
+    });
   }
 }

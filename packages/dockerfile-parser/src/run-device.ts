@@ -8,7 +8,12 @@ import { suggest, withSuggestion } from './suggestion.ts';
 /** Reads the value of `--device`: a name, alone or as `name=`, and `required`; `null` after it has reported an error. */
 export function readDevice(source: InstructionSource, { value: text, range }: Word): RunDevice | null {
   const report = (message: string, suggestion: string | null = null): null => {
-    source.report({ code: 'DEVICE_INVALID', message: withSuggestion(message, suggestion), suggestion, range });
+    source.report({
+      code: 'DEVICE_INVALID',
+      message: withSuggestion(message, suggestion),
+      suggestion,
+      range,
+    });
     return null;
   };
   const csv = readCsvFields(text);

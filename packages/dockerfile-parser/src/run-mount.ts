@@ -16,7 +16,11 @@ export function readMount(source: InstructionSource, { value: text, range }: Wor
     return { key, value: cut < 0 ? null : field.slice(cut + 1), field };
   });
   if (options.some(({ key, value }) => key === 'from' && value !== null && /\$./.test(value))) {
-    source.report({ code: 'MOUNT_INVALID', message: "'from' doesn't support variable expansion, define alias stage instead", range });
+    source.report({
+      code: 'MOUNT_INVALID',
+      message: "'from' doesn't support variable expansion, define alias stage instead",
+      range,
+    });
     return null;
   }
   return { text, options, range };

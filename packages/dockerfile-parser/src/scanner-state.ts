@@ -16,7 +16,12 @@ export interface ScannerState {
   readonly matched: Set<string>;
   readonly unmatched: Set<string>;
   /** Expands up to and over `stop`, or to the end when `stop` is empty. */
-  readonly scanUntil: (state: ScannerState, stop: string, keepEscapes: boolean, words: WordCollector | null) => string;
+  readonly scanUntil: (
+    state: ScannerState,
+    stop: string,
+    keepEscapes: boolean,
+    words: WordCollector | null,
+  ) => string;
 }
 
 /** The error of a quote, brace or slash that never comes. */
@@ -26,5 +31,7 @@ export function unterminated(message: string): DockerfileError {
 
 /** The error of an operator that does not exist. */
 export function unsupported(modifier: string): DockerfileError {
-  return new DockerfileError(`unsupported modifier (${modifier}) in substitution`, { code: 'EXPANSION_MODIFIER_UNSUPPORTED' });
+  return new DockerfileError(`unsupported modifier (${modifier}) in substitution`, {
+    code: 'EXPANSION_MODIFIER_UNSUPPORTED',
+  });
 }

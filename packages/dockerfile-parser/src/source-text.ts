@@ -15,14 +15,19 @@ export function createSourceText(text: string): SourceText {
   let recent = 0;
   const positionAt = (offset: number): Position => {
     // Parsing moves forward: nearly always it is the line of the last question, or the next.
-    if (!isOnLine(starts, recent, offset)) recent = isOnLine(starts, recent + 1, offset) ? recent + 1 : findLine(starts, offset);
+    if (!isOnLine(starts, recent, offset))
+      recent = isOnLine(starts, recent + 1, offset) ? recent + 1 : findLine(starts, offset);
     return { offset, line: recent + 1, column: offset - (starts[recent] as number) + 1 };
   };
   return { text, positionAt, rangeAt: (start, end) => ({ start: positionAt(start), end: positionAt(end) }) };
 }
 
 function isOnLine(starts: Uint32Array, line: number, offset: number): boolean {
-  return line < starts.length && (starts[line] as number) <= offset && offset < (starts[line + 1] ?? Number.POSITIVE_INFINITY);
+  return (
+    line < starts.length &&
+    (starts[line] as number) <= offset &&
+    offset < (starts[line + 1] ?? Number.POSITIVE_INFINITY)
+  );
 }
 
 function findLine(starts: Uint32Array, offset: number): number {

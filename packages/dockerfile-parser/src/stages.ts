@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { ArgInstruction, Dockerfile, FromInstruction, Instruction } from './ast.ts';
+import type { Dockerfile } from './dockerfile.ts';
+import type { ArgInstruction, FromInstruction, Instruction } from './instruction.ts';
 
 /** One FROM with what follows it. */
 export interface Stage {

@@ -43,7 +43,11 @@ interface Choice {
   readonly emptyIsUnset: boolean;
 }
 
-function chooseValue(name: string, value: string | undefined, { operator, word, emptyIsUnset }: Choice): string {
+function chooseValue(
+  name: string,
+  value: string | undefined,
+  { operator, word, emptyIsUnset }: Choice,
+): string {
   const missing = value === undefined || (emptyIsUnset && value === '');
   if (operator === '+') return missing ? '' : word;
   if (operator === '-') return missing ? word : value;
@@ -67,7 +71,12 @@ function scanOperand(state: ScannerState, stop: string, keepEscapes: boolean, mi
   try {
     return state.scanUntil(state, stop, keepEscapes, null);
   } catch (error) {
-    if (state.at < state.text.length || !(error instanceof DockerfileError) || error.code === 'EXPANSION_TOO_DEEP') throw error;
+    if (
+      state.at < state.text.length ||
+      !(error instanceof DockerfileError) ||
+      error.code === 'EXPANSION_TOO_DEEP'
+    )
+      throw error;
     throw unterminated(missing);
   }
 }

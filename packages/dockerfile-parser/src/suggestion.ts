@@ -14,7 +14,11 @@ export interface SuggestOptions {
  * away; of equals the first with the same first letter, else the first. `null` when none is near, or when one is equal: then
  * the error has another cause.
  */
-export function suggest(written: string, options: Iterable<string>, { caseSensitive = true }: SuggestOptions = {}): string | null {
+export function suggest(
+  written: string,
+  options: Iterable<string>,
+  { caseSensitive = true }: SuggestOptions = {},
+): string | null {
   const fold = (text: string): string => (caseSensitive ? text : text.toLowerCase());
   const wanted = fold(written);
   let best: string | null = null;
@@ -24,7 +28,11 @@ export function suggest(written: string, options: Iterable<string>, { caseSensit
     if (candidate === wanted) return null;
     if (Math.abs(candidate.length - wanted.length) > bestDistance) continue;
     const distance = editDistance(wanted, candidate);
-    const tie = distance === bestDistance && best !== null && startsAlike(candidate, wanted) && !startsAlike(fold(best), wanted);
+    const tie =
+      distance === bestDistance &&
+      best !== null &&
+      startsAlike(candidate, wanted) &&
+      !startsAlike(fold(best), wanted);
     if (distance >= bestDistance && !tie) continue;
     bestDistance = distance;
     best = caseSensitive ? option : matchCase(candidate, written);

@@ -23,7 +23,11 @@ export function detectSyntax(text: string): SyntaxReference | null {
   const shebang = text.startsWith('#!', start);
   const body = shebang ? (newline < 0 ? '' : text.slice(newline + 1)) : text.slice(start);
   const firstLine = shebang ? 2 : 1;
-  return findInComments(body, '#', firstLine) ?? findInComments(body, '//', firstLine) ?? findInJson(body, firstLine);
+  return (
+    findInComments(body, '#', firstLine) ??
+    findInComments(body, '//', firstLine) ??
+    findInJson(body, firstLine)
+  );
 }
 
 function findInComments(text: string, marker: '#' | '//', firstLine: number): SyntaxReference | null {

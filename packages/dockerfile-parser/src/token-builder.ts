@@ -11,7 +11,11 @@ interface Part {
 
 /** Turns spans into tokens; none of them may be of kind `text`. */
 export function tokensOf(text: string, spans: readonly Span[]): Token[] {
-  return spans.map(({ kind, start, end }) => ({ kind: kind as TokenKind, text: text.slice(start, end), offset: start }));
+  return spans.map(({ kind, start, end }) => ({
+    kind: kind as TokenKind,
+    text: text.slice(start, end),
+    offset: start,
+  }));
 }
 
 /** Turns the spans of an instruction into tokens, telling keyword, flags and arguments apart. */
@@ -31,7 +35,11 @@ export function instructionTokens(text: string, line: LogicalLine, head: Instruc
       let part = parts[partIndex] as Part;
       while (part.end <= logical) part = parts[++partIndex] as Part;
       const end = Math.min(part.end, logicalEnd);
-      tokens.push({ kind: part.kind, text: text.slice(logical + shift, end + shift), offset: logical + shift });
+      tokens.push({
+        kind: part.kind,
+        text: text.slice(logical + shift, end + shift),
+        offset: logical + shift,
+      });
       logical = end;
     }
   }
@@ -44,7 +52,8 @@ function partsOf(line: LogicalLine, head: InstructionHead): Part[] {
     { kind: 'keyword', end: head.keywordEnd },
   ];
   const words = head.separator === null ? head.flags : [...head.flags, head.separator];
-  for (const word of words) parts.push({ kind: 'whitespace', end: word.start }, { kind: 'flag', end: word.end });
+  for (const word of words)
+    parts.push({ kind: 'whitespace', end: word.start }, { kind: 'flag', end: word.end });
   parts.push({ kind: 'whitespace', end: head.argumentsStart });
   parts.push({ kind: 'arguments', end: head.argumentsEnd });
   parts.push({ kind: 'whitespace', end: line.text.length });

@@ -16,7 +16,10 @@ export function readTransferArguments(source: InstructionSource): TransferArgume
   if (sources === null) return null;
   const last = sources.pop();
   if (last === undefined || sources.length === 0) {
-    return reportArgumentCount(source, 'requires at least two arguments, but only one was provided. Destination could not be determined');
+    return reportArgumentCount(
+      source,
+      'requires at least two arguments, but only one was provided. Destination could not be determined',
+    );
   }
   if (last.type === 'heredoc') {
     const message = `${source.name.toUpperCase()} cannot accept a heredoc as a destination`;

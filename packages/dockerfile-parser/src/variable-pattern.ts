@@ -26,7 +26,10 @@ export function trimPrefix(value: string, pattern: string, greedy: boolean): str
 export function trimSuffix(value: string, pattern: string, greedy: boolean): string {
   const compiled = compile(pattern);
   const reversed = codePoints(value).reverse();
-  const mirrored = { ...compiled, segments: compiled.segments.map((segment) => segment.toReversed()).reverse() };
+  const mirrored = {
+    ...compiled,
+    segments: compiled.segments.map((segment) => segment.toReversed()).reverse(),
+  };
   const end = matchFrom(mirrored, reversed, 0, greedy).end;
   return end < 0 ? value : textOf(reversed.slice(end).reverse(), 0, reversed.length - end);
 }
@@ -85,7 +88,12 @@ interface Match {
   readonly retry: number;
 }
 
-function matchFrom(pattern: VariablePattern, points: readonly number[], start: number, greedy: boolean): Match {
+function matchFrom(
+  pattern: VariablePattern,
+  points: readonly number[],
+  start: number,
+  greedy: boolean,
+): Match {
   const { segments } = pattern;
   const first = segments[0] as readonly number[];
   if (!matchesAt(first, points, start)) return { end: -1, retry: start + 1 };
@@ -103,7 +111,11 @@ function matchFrom(pattern: VariablePattern, points: readonly number[], start: n
   return { end: at, retry: at };
 }
 
-function findFirst(pattern: VariablePattern, points: readonly number[], from: number): { start: number; end: number } | null {
+function findFirst(
+  pattern: VariablePattern,
+  points: readonly number[],
+  from: number,
+): { start: number; end: number } | null {
   for (let start = from; start <= points.length; ) {
     const match = matchFrom(pattern, points, start, true);
     if (match.end >= 0) return { start, end: match.end };

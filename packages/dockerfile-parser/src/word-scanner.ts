@@ -9,7 +9,12 @@ import type { WordCollector } from './word-collector.ts';
 const MAX_DEPTH = 500;
 
 /** Reads up to and over `stop`, or to the end when `stop` is empty. */
-export function scanUntil(state: ScannerState, stop: string, keepEscapes: boolean, words: WordCollector | null): string {
+export function scanUntil(
+  state: ScannerState,
+  stop: string,
+  keepEscapes: boolean,
+  words: WordCollector | null,
+): string {
   const outer = state.keepEscapes;
   state.keepEscapes = keepEscapes;
   if (++state.depth > MAX_DEPTH) {

@@ -3,7 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { expandWord, processWord, processWords } from '../src/index.ts';
 
-const VALUES = { v: 'value', empty: '', path: '/usr/local/lib/x.tar.gz', lines: 'a\nb', USER_1: 'u', '\u00e9t\u00e9': 'summer' };
+const VALUES = {
+  v: 'value',
+  empty: '',
+  path: '/usr/local/lib/x.tar.gz',
+  lines: 'a\nb',
+  USER_1: 'u',
+  '\u00e9t\u00e9': 'summer',
+};
 
 describe('processWord', () => {
   test.each([
@@ -97,8 +104,12 @@ describe('processWord', () => {
     ["'a", 'matching single-quote', 'EXPANSION_UNTERMINATED'],
     ['"a', 'matching double-quote', 'EXPANSION_UNTERMINATED'],
   ])('%s is refused', (word, message, code) => {
-    expect(() => processWord(word, VALUES)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
-    expect(() => processWord(word, VALUES)).toThrow(expect.objectContaining({ message: expect.stringMatching(/^failed to process "/) }));
+    expect(() => processWord(word, VALUES)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
+    expect(() => processWord(word, VALUES)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^failed to process "/) }),
+    );
   });
 
   test('takes the other escape character', () => {
@@ -125,7 +136,9 @@ describe('options', () => {
   });
 
   test('keepQuotes and keepEscapes', () => {
-    expect(processWord('"a" \'b\' \\c "\\""', VALUES, { keepQuotes: true, keepEscapes: true })).toBe('"a" \'b\' \\c "\\""');
+    expect(processWord('"a" \'b\' \\c "\\""', VALUES, { keepQuotes: true, keepEscapes: true })).toBe(
+      '"a" \'b\' \\c "\\""',
+    );
   });
 });
 
@@ -145,7 +158,11 @@ describe('processWords', () => {
 });
 
 test('expandWord tells which variables were used', () => {
-  expect(expandWord('$v $a ${v:-$b} "$a"', VALUES)).toMatchObject({ value: 'value  value ', matched: ['v'], unmatched: ['a', 'b'] });
+  expect(expandWord('$v $a ${v:-$b} "$a"', VALUES)).toMatchObject({
+    value: 'value  value ',
+    matched: ['v'],
+    unmatched: ['a', 'b'],
+  });
 });
 
 test('a word without special characters is itself, and its words are its blank-separated parts', () => {
@@ -168,7 +185,10 @@ test('a value comes out as it is', () => {
 });
 
 test('any word expands or is refused by its code', () => {
-  const word = fc.array(fc.constantFrom('$', '{', '}', 'v', ':', '-', '/', '#', '%', '*', '?', '\\', '"', "'", ' ', 'a'), { maxLength: 20 });
+  const word = fc.array(
+    fc.constantFrom('$', '{', '}', 'v', ':', '-', '/', '#', '%', '*', '?', '\\', '"', "'", ' ', 'a'),
+    { maxLength: 20 },
+  );
   fc.assert(
     fc.property(word, (parts) => {
       try {
@@ -186,7 +206,9 @@ describe('hostile words', () => {
     const nested = (depth: number): string => '${a:-'.repeat(depth) + '}'.repeat(depth);
 
     expect(processWord(nested(400), {})).toBe('');
-    expect(() => processWord(nested(100_000), {})).toThrow(expect.objectContaining({ code: 'EXPANSION_TOO_DEEP' }));
+    expect(() => processWord(nested(100_000), {})).toThrow(
+      expect.objectContaining({ code: 'EXPANSION_TOO_DEEP' }),
+    );
   });
 
   test('long ones end', () => {

@@ -14,9 +14,12 @@ describe('detectSyntax', () => {
     expect(detectSyntax(text)).toEqual({ reference, commandLine, line });
   });
 
-  test.each(['', 'FROM a', '# x\n# syntax=a', '{"syntax": 1}', '{"syntax"', '#!only', '# syntax='])('%j has none', (text) => {
-    expect(detectSyntax(text)).toBeNull();
-  });
+  test.each(['', 'FROM a', '# x\n# syntax=a', '{"syntax": 1}', '{"syntax"', '#!only', '# syntax='])(
+    '%j has none',
+    (text) => {
+      expect(detectSyntax(text)).toBeNull();
+    },
+  );
 });
 
 describe('parseCheckSettings', () => {
@@ -38,7 +41,9 @@ test('listStages cuts at FROM', () => {
   const { globalArgs, stages } = listStages(parse('ARG a\nRUN early\nFROM b AS x\nARG c\nRUN d\nFROM x\n'));
 
   expect(globalArgs.map(({ original }) => original)).toEqual(['ARG a']);
-  expect(stages.map(({ from, instructions }) => [from.name, instructions.map(({ original }) => original)])).toEqual([
+  expect(
+    stages.map(({ from, instructions }) => [from.name, instructions.map(({ original }) => original)]),
+  ).toEqual([
     ['x', ['ARG c', 'RUN d']],
     [null, []],
   ]);

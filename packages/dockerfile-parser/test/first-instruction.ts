@@ -2,7 +2,10 @@
 import { type Instruction, parse } from '../src/index.ts';
 
 /** The first instruction of `text`, which must be of the given kind. */
-export function firstOf<Kind extends Instruction['kind']>(kind: Kind, text: string): Extract<Instruction, { kind: Kind }> {
+export function firstOf<Kind extends Instruction['kind']>(
+  kind: Kind,
+  text: string,
+): Extract<Instruction, { kind: Kind }> {
   const instruction = parse(text).instructions[0];
   if (instruction?.kind !== kind) throw new Error(`expected ${kind}, found ${JSON.stringify(instruction)}`);
   return instruction as Extract<Instruction, { kind: Kind }>;

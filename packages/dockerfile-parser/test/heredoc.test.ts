@@ -32,10 +32,17 @@ describe('the word', () => {
   });
 
   test('is looked for in ADD, COPY, RUN and triggers of them only', () => {
-    for (const text of ['ADD <<E /\nE', 'COPY <<E /\nE', 'RUN <<E\nE', 'ONBUILD RUN <<E\nE', 'ONBUILD COPY <<E /\nE']) {
+    for (const text of [
+      'ADD <<E /\nE',
+      'COPY <<E /\nE',
+      'RUN <<E\nE',
+      'ONBUILD RUN <<E\nE',
+      'ONBUILD COPY <<E /\nE',
+    ]) {
       expect(parse(`FROM a\n${text}`).instructions[1]?.heredocs).toHaveLength(1);
     }
-    for (const text of ['CMD <<E', 'ENV <<E=1', 'ONBUILD CMD <<E']) expect(parse(`FROM a\n${text}`).instructions[1]?.heredocs).toEqual([]);
+    for (const text of ['CMD <<E', 'ENV <<E=1', 'ONBUILD CMD <<E'])
+      expect(parse(`FROM a\n${text}`).instructions[1]?.heredocs).toEqual([]);
   });
 });
 
@@ -67,7 +74,11 @@ describe('the body', () => {
     const { diagnostics } = parse('FROM a\nRUN <<E\nb\nc');
 
     expect(diagnostics).toMatchObject([
-      { code: 'HEREDOC_UNTERMINATED', message: 'unterminated heredoc', context: { start: { line: 2 }, end: { line: 4 } } },
+      {
+        code: 'HEREDOC_UNTERMINATED',
+        message: 'unterminated heredoc',
+        context: { start: { line: 2 }, end: { line: 4 } },
+      },
     ]);
   });
 });
@@ -98,5 +109,9 @@ test('chompHeredoc removes tabs at line starts only', () => {
 });
 
 test('summarizeHeredoc shows the first line', () => {
-  expect([summarizeHeredoc('\n a \r\nb\n'), summarizeHeredoc(' a\n'), summarizeHeredoc('')]).toEqual(['a ...', 'a', '']);
+  expect([summarizeHeredoc('\n a \r\nb\n'), summarizeHeredoc(' a\n'), summarizeHeredoc('')]).toEqual([
+    'a ...',
+    'a',
+    '',
+  ]);
 });

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
-import { describeDiagnostic, firstError, parse } from '../src/index.ts';
+import { firstError, parse } from '../src/index.ts';
 import { errorsOf, firstOf, valuesOf } from './first-instruction.ts';
 
 describe('flags', () => {
   test('are the leading words that start with two dashes, quotes and backslashes removed', () => {
-    const { flags, sources } = firstOf('copy', `COPY --chown="a b" --exclude='*' \\\n --exclude=x\\ y --link src --not-a-flag /d`);
+    const { flags, sources } = firstOf(
+      'copy',
+      `COPY --chown="a b" --exclude='*' \\\n --exclude=x\\ y --link src --not-a-flag /d`,
+    );
 
     expect(flags.map(({ name, value }) => [name, value])).toEqual([
       ['chown', 'a b'],
@@ -63,14 +66,20 @@ describe('FROM', () => {
     ['FROM a b', 'FROM requires either one or three arguments'],
     ['FROM a IS b', 'FROM requires either one or three arguments'],
     ['FROM a AS 1b', `invalid name for build stage: "1b", name can't start with a number or contain symbols`],
-    ['FROM a AS b/c', `invalid name for build stage: "b/c", name can't start with a number or contain symbols`],
+    [
+      'FROM a AS b/c',
+      `invalid name for build stage: "b/c", name can't start with a number or contain symbols`,
+    ],
   ])('%s is refused', (text, message) => {
     expect(errorsOf(text)).toEqual([message]);
   });
 });
 
 test('RUN has its flags', () => {
-  const run = firstOf('run', 'RUN --mount=target=/a --mount=type=ssh --network=host --security=insecure --device=v/c=all,required --device=name=d x');
+  const run = firstOf(
+    'run',
+    'RUN --mount=target=/a --mount=type=ssh --network=host --security=insecure --device=v/c=all,required --device=name=d x',
+  );
 
   expect(run).toMatchObject({ network: 'host', security: 'insecure', command: { form: 'shell', text: 'x' } });
   expect(run.mounts.map(({ text }) => text)).toEqual(['target=/a', 'type=ssh']);
@@ -78,7 +87,10 @@ test('RUN has its flags', () => {
     { name: 'v/c=all', required: true },
     { name: 'd', required: false },
   ]);
-  expect(firstOf('run', 'RUN ["a", "$b"]').command).toMatchObject({ form: 'exec', args: [{ value: 'a' }, { value: '$b' }] });
+  expect(firstOf('run', 'RUN ["a", "$b"]').command).toMatchObject({
+    form: 'exec',
+    args: [{ value: 'a' }, { value: '$b' }],
+  });
 });
 
 test('CMD and ENTRYPOINT keep shell text as it is', () => {
@@ -89,7 +101,9 @@ test('CMD and ENTRYPOINT keep shell text as it is', () => {
 
 describe('COPY and ADD', () => {
   test('have sources, destination and flags', () => {
-    expect(firstOf('copy', 'COPY --from=x --chown=u --chmod=7 --parents --exclude=a --exclude=b s1 s2 d/')).toMatchObject({
+    expect(
+      firstOf('copy', 'COPY --from=x --chown=u --chmod=7 --parents --exclude=a --exclude=b s1 s2 d/'),
+    ).toMatchObject({
       sources: [{ value: 's1' }, { value: 's2' }],
       destination: { value: 'd/' },
       from: { value: 'x' },
@@ -98,7 +112,9 @@ describe('COPY and ADD', () => {
       parents: true,
       excludes: [{ value: 'a' }, { value: 'b' }],
     });
-    expect(firstOf('add', 'ADD --checksum=sha256:x --keep-git-dir --unpack=false ["a b", "c"]')).toMatchObject({
+    expect(
+      firstOf('add', 'ADD --checksum=sha256:x --keep-git-dir --unpack=false ["a b", "c"]'),
+    ).toMatchObject({
       sources: [{ type: 'path', value: 'a b' }],
       destination: { value: 'c' },
       checksum: { value: 'sha256:x' },
@@ -111,17 +127,34 @@ describe('COPY and ADD', () => {
 
   test.each(['COPY', 'COPY a', 'ADD a', 'ADD ["a"]'])('%s lacks the destination', (text) => {
     const [keyword] = text.split(' ');
-    expect(errorsOf(text)).toEqual([`${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`]);
+    expect(errorsOf(text)).toEqual([
+      `${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`,
+    ]);
   });
 });
 
 describe('ENV, LABEL and ARG', () => {
   test.each<[string, readonly (readonly [string, string])[]]>([
     ['ENV a=b', [['a', 'b']]],
-    ['ENV a= b="c d" e=\'f g\' h=i\\ j "k l"=m=n', [['a', ''], ['b', '"c d"'], ['e', "'f g'"], ['h', 'i\\ j'], ['"k l"', 'm=n']]],
+    [
+      'ENV a= b="c d" e=\'f g\' h=i\\ j "k l"=m=n',
+      [
+        ['a', ''],
+        ['b', '"c d"'],
+        ['e', "'f g'"],
+        ['h', 'i\\ j'],
+        ['"k l"', 'm=n'],
+      ],
+    ],
     ['ENV a b  c', [['a', 'b  c']]],
     ['ENV a \t b=c', [['a', 'b=c']]],
-    ['ENV a=b \\\n # comment\n c=d\\', [['a', 'b'], ['c', 'd']]],
+    [
+      'ENV a=b \\\n # comment\n c=d\\',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
     ['ENV a=${b:-"c d"}', [['a', '${b:-"c d"}']]],
   ])('%j', (text, pairs) => {
     expect(firstOf('env', text).pairs.map(({ key, value }) => [key.value, value.value])).toEqual(pairs);
@@ -134,7 +167,12 @@ describe('ENV, LABEL and ARG', () => {
   });
 
   test('ARG declares names with and without default', () => {
-    expect(firstOf('arg', 'ARG a b= c="d e" f=$g').declarations.map(({ name, value }) => [name.value, value?.value])).toEqual([
+    expect(
+      firstOf('arg', 'ARG a b= c="d e" f=$g').declarations.map(({ name, value }) => [
+        name.value,
+        value?.value,
+      ]),
+    ).toEqual([
       ['a', undefined],
       ['b', ''],
       ['c', '"d e"'],
@@ -188,7 +226,12 @@ describe('the others', () => {
     expect(firstOf('onbuild', 'onbuild \t copy \\\n --from=x a b')).toMatchObject({
       original: 'onbuild \t copy  --from=x a b',
       expression: 'copy  --from=x a b',
-      trigger: { kind: 'copy', keyword: 'copy', from: { value: 'x' }, range: { start: { line: 1, column: 11 } } },
+      trigger: {
+        kind: 'copy',
+        keyword: 'copy',
+        from: { value: 'x' },
+        range: { start: { line: 1, column: 11 } },
+      },
     });
   });
 
@@ -232,28 +275,5 @@ describe('the others', () => {
   ])('%s is refused', (text, message) => {
     expect(errorsOf(`FROM a\n${text}`)).toEqual([message]);
     expect(parse(`FROM a\n${text}`).instructions[1]?.kind).toMatch(/^(?:invalid|unknown)$/);
-  });
-});
-
-describe('diagnostics', () => {
-  test('mark the words and the instruction', () => {
-    const [diagnostic] = parse('FROM a\nCOPY --chown=x \\\n  --form=y a b\n').diagnostics;
-
-    expect(diagnostic).toMatchObject({
-      code: 'FLAG_UNKNOWN',
-      suggestion: 'from',
-      range: { start: { line: 3, column: 3 }, end: { line: 3, column: 11 } },
-      context: { start: { line: 2, column: 1 }, end: { line: 3, column: 15 } },
-    });
-  });
-
-  test('describeDiagnostic and firstError answer as BuildKit', () => {
-    const { diagnostics } = parse('FROM a\n\nFORM b\nENV c\n');
-
-    expect(firstError(diagnostics)?.message).toBe('ENV must have two arguments');
-    expect(diagnostics.map(describeDiagnostic)).toEqual([
-      'dockerfile parse error on line 3: unknown instruction: FORM (did you mean FROM?)',
-      'ENV must have two arguments',
-    ]);
   });
 });

@@ -60,7 +60,11 @@ describe('comments', () => {
 
   test('describe the stage or argument they name', () => {
     expect(firstOf('from', '# build makes it\nFROM a AS build').description).toBe('makes it');
-    expect(firstOf('arg', '# V the version\n# W wide\nARG V=1 W').declarations.map(({ description }) => description)).toEqual(['the version', 'wide']);
+    expect(
+      firstOf('arg', '# V the version\n# W wide\nARG V=1 W').declarations.map(
+        ({ description }) => description,
+      ),
+    ).toEqual(['the version', 'wide']);
   });
 });
 
@@ -94,7 +98,9 @@ describe('continuation', () => {
     const { diagnostics, instructions } = parse('FROM a\nRUN b \\\n\n \t\n c\nRUN d');
 
     expect(instructions.map(({ original }) => original)).toEqual(['FROM a', 'RUN b  c', 'RUN d']);
-    expect(diagnostics).toMatchObject([{ code: 'EMPTY_CONTINUATION', severity: 'warning', range: { start: { line: 3 } } }]);
+    expect(diagnostics).toMatchObject([
+      { code: 'EMPTY_CONTINUATION', severity: 'warning', range: { start: { line: 3 } } },
+    ]);
     expect(firstError(diagnostics)).toBeNull();
   });
 
@@ -132,10 +138,18 @@ describe('directives', () => {
 });
 
 test('a file without instructions says so', () => {
-  expect(parse('').diagnostics).toMatchObject([{ code: 'FILE_EMPTY', message: 'the Dockerfile cannot be empty' }]);
-  expect(parse('# a\n').diagnostics).toMatchObject([{ code: 'NO_INSTRUCTIONS', message: 'file with no instructions' }]);
-  expect(parse('ARG a\n').diagnostics).toMatchObject([{ code: 'NO_STAGES', message: 'dockerfile contains no stages to build' }]);
-  expect(parse('ARG a\nRUN b\nFROM c\n').diagnostics).toMatchObject([{ code: 'INSTRUCTION_BEFORE_FROM', message: 'no build stage in current context' }]);
+  expect(parse('').diagnostics).toMatchObject([
+    { code: 'FILE_EMPTY', message: 'the Dockerfile cannot be empty' },
+  ]);
+  expect(parse('# a\n').diagnostics).toMatchObject([
+    { code: 'NO_INSTRUCTIONS', message: 'file with no instructions' },
+  ]);
+  expect(parse('ARG a\n').diagnostics).toMatchObject([
+    { code: 'NO_STAGES', message: 'dockerfile contains no stages to build' },
+  ]);
+  expect(parse('ARG a\nRUN b\nFROM c\n').diagnostics).toMatchObject([
+    { code: 'INSTRUCTION_BEFORE_FROM', message: 'no build stage in current context' },
+  ]);
 });
 
 describe('JSON form', () => {
@@ -155,7 +169,12 @@ describe('JSON form', () => {
     expect(command.form === 'exec' ? valuesOf(command.args) : null).toEqual(args);
   });
 
-  test.each(['RUN', 'CMD', 'ENTRYPOINT', 'SHELL', 'HEALTHCHECK CMD', 'VOLUME', 'ADD', 'COPY'])('%s refuses other elements than strings', (keyword) => {
-    expect(errorsOf(`FROM a\n${keyword} ["a", 1]`)).toEqual(['when using JSON array syntax, arrays must be comprised of strings only']);
-  });
+  test.each(['RUN', 'CMD', 'ENTRYPOINT', 'SHELL', 'HEALTHCHECK CMD', 'VOLUME', 'ADD', 'COPY'])(
+    '%s refuses other elements than strings',
+    (keyword) => {
+      expect(errorsOf(`FROM a\n${keyword} ["a", 1]`)).toEqual([
+        'when using JSON array syntax, arrays must be comprised of strings only',
+      ]);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
-import { processWord, type Mount, resolveMount } from '../src/index.ts';
+import { type Mount, processWord, resolveMount } from '../src/index.ts';
 import { errorsOf, firstOf } from './first-instruction.ts';
 
 function resolve(value: string, variables: Readonly<Record<string, string>> = {}): Mount {
@@ -16,7 +16,10 @@ describe('resolveMount', () => {
     ['type=bind,source=a,destination=/x,readwrite=false', { readOnly: true }],
     ['from=stage,target=/x,ro=false', { from: 'stage', readOnly: false }],
     ['type=cache,target=/x', { type: 'cache', readOnly: false }],
-    ['type=CACHE,TARGET=/x,sharing=Locked,id=i,mode=0700,uid=1,gid=2,readonly', { sharing: 'locked', id: 'i', mode: 0o700, uid: 1, gid: 2, readOnly: true }],
+    [
+      'type=CACHE,TARGET=/x,sharing=Locked,id=i,mode=0700,uid=1,gid=2,readonly',
+      { sharing: 'locked', id: 'i', mode: 0o700, uid: 1, gid: 2, readOnly: true },
+    ],
     ['type=tmpfs,target=/x,size=1.5g', { type: 'tmpfs', sizeLimit: 1.5 * 2 ** 30, readOnly: false }],
     ['type=tmpfs,target=/x,size=64MiB', { sizeLimit: 64 * 2 ** 20 }],
     ['type=secret,id=s', { type: 'secret', id: 's', required: false, readOnly: true, env: null }],
@@ -27,7 +30,11 @@ describe('resolveMount', () => {
   });
 
   test('expands values but not from', () => {
-    expect(resolve('type=$type,target=${dir:-/d},id="a b"', { type: 'cache' })).toMatchObject({ type: 'cache', target: '/d', id: 'a b' });
+    expect(resolve('type=$type,target=${dir:-/d},id="a b"', { type: 'cache' })).toMatchObject({
+      type: 'cache',
+      target: '/d',
+      id: 'a b',
+    });
     expect(resolve("from=a'b,target=/x").from).toBe('ab');
   });
 
@@ -72,7 +79,10 @@ describe('the flag', () => {
   test.each([
     ['from=$x,target=/y', "'from' doesn't support variable expansion, define alias stage instead"],
     ['a\\"b', 'failed to parse csv mounts: parse error on line 1, column 2: bare " in non-quoted field'],
-    ['\\"a', 'failed to parse csv mounts: parse error on line 1, column 3: extraneous or missing " in quoted-field'],
+    [
+      '\\"a',
+      'failed to parse csv mounts: parse error on line 1, column 3: extraneous or missing " in quoted-field',
+    ],
   ])('%s is refused', (value, message) => {
     expect(errorsOf(`FROM a\nRUN --mount=${value} x`)).toEqual([message]);
   });

@@ -30,14 +30,54 @@ FORM x
 CMD ["a"`;
 
 const fragment = fc.oneof(
-  fc.constantFrom('FROM a', 'RUN b', 'COPY a b', 'ENV a=b', 'ONBUILD ', 'run <<E', 'E', '<<-', '# escape=`', '# syntax=x', '#', '--', '--x=y', '["a"]'),
-  fc.constantFrom('\n', '\r\n', '\\\n', '`\n', ' ', '\t', '"', "'", '\\', '`', '<<', '[', ']', '=', '\ufeff', '\u00a0', '\u0085', '\ud800', '\0'),
+  fc.constantFrom(
+    'FROM a',
+    'RUN b',
+    'COPY a b',
+    'ENV a=b',
+    'ONBUILD ',
+    'run <<E',
+    'E',
+    '<<-',
+    '# escape=`',
+    '# syntax=x',
+    '#',
+    '--',
+    '--x=y',
+    '["a"]',
+  ),
+  fc.constantFrom(
+    '\n',
+    '\r\n',
+    '\\\n',
+    '`\n',
+    ' ',
+    '\t',
+    '"',
+    "'",
+    '\\',
+    '`',
+    '<<',
+    '[',
+    ']',
+    '=',
+    '\ufeff',
+    '\u00a0',
+    '\u0085',
+    '\ud800',
+    '\0',
+  ),
   fc.string({ unit: 'binary', maxLength: 5 }),
 );
 const randomFile = fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join(''));
 const mutatedFile = fc
   .array(fc.tuple(fc.nat(SAMPLE.length), fc.nat(4), fragment), { maxLength: 8 })
-  .map((edits) => edits.reduce((text, [at, removed, added]) => text.slice(0, at) + added + text.slice(at + removed), SAMPLE));
+  .map((edits) =>
+    edits.reduce(
+      (text, [at, removed, added]) => text.slice(0, at) + added + text.slice(at + removed),
+      SAMPLE,
+    ),
+  );
 
 describe.each([
   ['random', randomFile],
@@ -84,7 +124,11 @@ describe.each([
         const { instructions, diagnostics } = parse(text);
         const broken = instructions.filter(({ kind }) => kind === 'invalid' || kind === 'unknown');
         for (const { range } of broken) {
-          expect(diagnostics.some(({ severity, context }) => severity === 'error' && context.start.offset === range.start.offset)).toBe(true);
+          expect(
+            diagnostics.some(
+              ({ severity, context }) => severity === 'error' && context.start.offset === range.start.offset,
+            ),
+          ).toBe(true);
         }
       }),
       { numRuns: 300 },
@@ -110,15 +154,17 @@ function expectInText({ start, end }: SourceRange, text: string): void {
 test('words of the file stand where their ranges say', () => {
   const { instructions } = parse(SAMPLE);
   const [arg, from] = instructions;
-  const textAt = (range: SourceRange | undefined): string => SAMPLE.slice(range?.start.offset, range?.end.offset);
+  const textAt = (range: SourceRange | undefined): string =>
+    SAMPLE.slice(range?.start.offset, range?.end.offset);
 
-  expect(arg?.kind === 'arg' && arg.declarations.map(({ name }) => textAt(name.range))).toEqual(['VERSION', 'OTHER']);
-  expect(from?.kind === 'from' && [from.platform, from.base, from.as, from.alias].map((word) => textAt(word?.range))).toEqual([
-    '--platform=$BUILDPLATFORM',
-    'debian:$VERSION',
-    'AS',
-    'build',
+  expect(arg?.kind === 'arg' && arg.declarations.map(({ name }) => textAt(name.range))).toEqual([
+    'VERSION',
+    'OTHER',
   ]);
+  expect(
+    from?.kind === 'from' &&
+      [from.platform, from.base, from.as, from.alias].map((word) => textAt(word?.range)),
+  ).toEqual(['--platform=$BUILDPLATFORM', 'debian:$VERSION', 'AS', 'build']);
   expect(textAt(from?.range)).toBe('FROM --platform=$BUILDPLATFORM debian:$VERSION AS build');
 });
 
@@ -143,7 +189,8 @@ test('the tokens of an instruction say what they are', () => {
 });
 
 describe('a big file', () => {
-  const fill = (line: string, megabytes: number): string => line.repeat(Math.ceil((megabytes * 1024 * 1024) / line.length));
+  const fill = (line: string, megabytes: number): string =>
+    line.repeat(Math.ceil((megabytes * 1024 * 1024) / line.length));
   const check = (text: string): Dockerfile => {
     const parsed = parse(text);
     expect(print(parsed.tree)).toBe(text);
@@ -160,6 +207,10 @@ describe('a big file', () => {
     const { instructions } = check(`RUN a${' \\\n  && b c --d'.repeat(100_000)}\n`);
 
     expect(instructions.length).toBe(1);
+  });
+
+  test('of nested brackets parses', () => {
+    check(`CMD ${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`);
   });
 
   test.each([

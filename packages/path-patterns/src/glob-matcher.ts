@@ -16,7 +16,9 @@ const MAX_REGEXP_WILDCARDS = 2;
 /** Compiles a pattern: to a regular expression when that is safe, else to an automaton. */
 export function compileGlob(parts: readonly GlobPart[]): GlobMatcher {
   const automaton = createGlobAutomaton(parts);
-  const wildcards = parts.filter(({ type }) => type === 'some' || type === 'folders' || type === 'rest').length;
+  const wildcards = parts.filter(
+    ({ type }) => type === 'some' || type === 'folders' || type === 'rest',
+  ).length;
   if (wildcards > MAX_REGEXP_WILDCARDS) return automaton;
   const source = parts.map(regexpSource).join('');
   const whole = new RegExp(`^${source}$`, 'u');

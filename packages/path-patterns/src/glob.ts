@@ -60,7 +60,11 @@ export function parseGlob(pattern: string, { globstar = false }: GlobOptions = {
   return parts;
 }
 
-function parseClass(pattern: string, points: readonly number[], open: number): { part: GlobPart; end: number } {
+function parseClass(
+  pattern: string,
+  points: readonly number[],
+  open: number,
+): { part: GlobPart; end: number } {
   const negated = points[open + 1] === 0x5e;
   const ranges: CodePointRange[] = [];
   let at = open + (negated ? 2 : 1);
@@ -93,7 +97,9 @@ function pointAt(pattern: string, points: readonly number[], at: number): number
 
 /** The error for a pattern that is none. */
 export function invalidPattern(pattern: string): PathPatternError {
-  return new PathPatternError(`syntax error in pattern ${JSON.stringify(pattern)}`, { code: 'PATTERN_INVALID' });
+  return new PathPatternError(`syntax error in pattern ${JSON.stringify(pattern)}`, {
+    code: 'PATTERN_INVALID',
+  });
 }
 
 /** Whether an element that stands for exactly one character stands for this one. */

@@ -18,7 +18,10 @@ export interface IgnoreRule {
  */
 export function parseIgnoreRules(text: string): IgnoreRule[] {
   const rules: IgnoreRule[] = [];
-  for (const [index, line] of text.replace(/^\ufeff/, '').split('\n').entries()) {
+  for (const [index, line] of text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .entries()) {
     if (line.startsWith('#')) continue;
     const pattern = cleanRule(line.trim(), index + 1);
     if (pattern !== '') rules.push({ pattern, line: index + 1 });

@@ -3,4 +3,9 @@ export { cleanPath } from './clean-path.ts';
 export { type IgnoreRule, parseIgnoreFile, parseIgnoreRules } from './ignore-file.ts';
 export { createPathMatcher, hasWildcards, literalPath, matchPath } from './match-path.ts';
 export { PathPatternError, type PathPatternErrorCode } from './path-pattern-error.ts';
-export { createPatternMatcher, type DecidingRule, type Explanation, type PatternMatcher } from './pattern-matcher.ts';
+export {
+  createPatternMatcher,
+  type DecidingRule,
+  type Explanation,
+  type PatternMatcher,
+} from './pattern-matcher.ts';

@@ -83,7 +83,8 @@ function compileRule(written: string, index: number): Rule | null {
   if (trimmed === '') return null;
   const pattern = cleanPath(trimmed);
   const exception = pattern.startsWith('!');
-  if (pattern === '!') throw new PathPatternError('illegal exclusion pattern: "!"', { code: 'PATTERN_INVALID' });
+  if (pattern === '!')
+    throw new PathPatternError('illegal exclusion pattern: "!"', { code: 'PATTERN_INVALID' });
   return { index, pattern, exception, glob: compileIgnorePattern(exception ? pattern.slice(1) : pattern) };
 }
 

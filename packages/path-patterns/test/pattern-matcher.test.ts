@@ -58,7 +58,9 @@ describe('one pattern', () => {
   });
 
   test.each(['[', 'a[', '[^', '[]a]', '[-]', '[x-]', '[a-b-c]', '\\', 'ok/['])('%j is refused', (pattern) => {
-    expect(() => createPatternMatcher([pattern])).toThrow(expect.objectContaining({ code: 'PATTERN_INVALID' }));
+    expect(() => createPatternMatcher([pattern])).toThrow(
+      expect.objectContaining({ code: 'PATTERN_INVALID' }),
+    );
   });
 });
 
@@ -88,9 +90,18 @@ test('explain names the rule that decided', () => {
   const matcher = createPatternMatcher(['', 'docs/', '!docs/*.md', 'docs/secret.md']);
 
   expect(matcher.explain('src')).toEqual({ matched: false, rule: null });
-  expect(matcher.explain('docs/a/b')).toEqual({ matched: true, rule: { index: 1, pattern: 'docs', exception: false } });
-  expect(matcher.explain('docs/a.md')).toEqual({ matched: false, rule: { index: 2, pattern: '!docs/*.md', exception: true } });
-  expect(matcher.explain('docs/secret.md')).toEqual({ matched: true, rule: { index: 3, pattern: 'docs/secret.md', exception: false } });
+  expect(matcher.explain('docs/a/b')).toEqual({
+    matched: true,
+    rule: { index: 1, pattern: 'docs', exception: false },
+  });
+  expect(matcher.explain('docs/a.md')).toEqual({
+    matched: false,
+    rule: { index: 2, pattern: '!docs/*.md', exception: true },
+  });
+  expect(matcher.explain('docs/secret.md')).toEqual({
+    matched: true,
+    rule: { index: 3, pattern: 'docs/secret.md', exception: false },
+  });
 });
 
 describe('canSkip', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { AddInstruction } from '../ast.ts';
+
 import { readFlags } from '../flag-reader.ts';
+import type { AddInstruction } from '../instruction.ts';
 import type { InstructionSource } from '../instruction-source.ts';
 import { readTransferArguments } from '../transfer-arguments.ts';
 

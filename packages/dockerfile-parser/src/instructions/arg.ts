@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { ArgDeclaration, ArgInstruction } from '../ast.ts';
+
 import { splitQuoted } from '../argument-splitter.ts';
+import type { ArgDeclaration } from '../ast.ts';
 import { descriptionOf } from '../comment-description.ts';
+import type { ArgInstruction } from '../instruction.ts';
 import { type InstructionSource, reportArgumentCount } from '../instruction-source.ts';
 
 /** `ARG name[=value] …`. Flags are ignored, as BuildKit does. */
@@ -10,7 +12,11 @@ export function parseArg(source: InstructionSource): ArgInstruction | null {
   for (const { value: text, start, end } of splitQuoted(source)) {
     const cut = text.indexOf('=');
     if (cut === 0) {
-      source.report({ code: 'NAME_BLANK', message: 'ARG names can not be blank', range: source.rangeAt(start, end) });
+      source.report({
+        code: 'NAME_BLANK',
+        message: 'ARG names can not be blank',
+        range: source.rangeAt(start, end),
+      });
       return null;
     }
     const name = source.wordAt(start, cut < 0 ? end : start + cut);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { CmdInstruction } from '../ast.ts';
+
 import { readCommandForm } from '../argument-splitter.ts';
 import { readFlags } from '../flag-reader.ts';
+import type { CmdInstruction } from '../instruction.ts';
 import type { InstructionSource } from '../instruction-source.ts';
 
 /** `CMD ["exec", "form"]` or `CMD shell form`. */

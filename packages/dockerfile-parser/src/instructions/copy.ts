@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { CopyInstruction } from '../ast.ts';
+
 import { readFlags } from '../flag-reader.ts';
+import type { CopyInstruction } from '../instruction.ts';
 import type { InstructionSource } from '../instruction-source.ts';
 import { readTransferArguments } from '../transfer-arguments.ts';
 
@@ -8,7 +9,14 @@ import { readTransferArguments } from '../transfer-arguments.ts';
 export function parseCopy(source: InstructionSource): CopyInstruction | null {
   const transfer = readTransferArguments(source);
   if (transfer === null) return null;
-  const flags = readFlags(source, { from: 'string', chown: 'string', chmod: 'string', link: 'boolean', parents: 'boolean', exclude: 'list' });
+  const flags = readFlags(source, {
+    from: 'string',
+    chown: 'string',
+    chmod: 'string',
+    link: 'boolean',
+    parents: 'boolean',
+    exclude: 'list',
+  });
   if (flags === null) return null;
   return {
     ...source.base,

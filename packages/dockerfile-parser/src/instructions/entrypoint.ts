@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { EntrypointInstruction } from '../ast.ts';
+
 import { readCommandForm } from '../argument-splitter.ts';
 import { readFlags } from '../flag-reader.ts';
+import type { EntrypointInstruction } from '../instruction.ts';
 import type { InstructionSource } from '../instruction-source.ts';
 
 /** `ENTRYPOINT ["exec", "form"]` or `ENTRYPOINT shell form`. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { EnvInstruction } from '../ast.ts';
+import type { EnvInstruction } from '../instruction.ts';
 import type { InstructionSource } from '../instruction-source.ts';
 import { readKeyValues } from '../key-value-arguments.ts';
 

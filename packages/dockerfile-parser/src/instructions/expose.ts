@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { ExposeInstruction } from '../ast.ts';
+
 import { splitAtBlanks } from '../argument-splitter.ts';
 import { readFlags } from '../flag-reader.ts';
+import type { ExposeInstruction } from '../instruction.ts';
 import { type InstructionSource, reportArgumentCount } from '../instruction-source.ts';
 
 /** `EXPOSE PORT …`; each word may still become several ports when it is expanded. */

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
-import type { HealthcheckInstruction, Word } from '../ast.ts';
+
 import { readCommandForm } from '../argument-splitter.ts';
+import type { Word } from '../ast.ts';
 import { isSpace, quote, skipSpace } from '../characters.ts';
 import { type FlagValues, readFlags } from '../flag-reader.ts';
 import { parseDuration } from '../flag-values.ts';
+import type { HealthcheckInstruction } from '../instruction.ts';
 import { hasNoArguments, type InstructionSource, reportArgumentCount } from '../instruction-source.ts';
 
-const FLAGS = { interval: 'string', timeout: 'string', 'start-period': 'string', 'start-interval': 'string', retries: 'string' } as const;
+const FLAGS = {
+  interval: 'string',
+  timeout: 'string',
+  'start-period': 'string',
+  'start-interval': 'string',
+  retries: 'string',
+} as const;
 type FlagName = keyof typeof FLAGS;
 
 const MILLISECOND = 1_000_000;
@@ -32,8 +40,24 @@ export function parseHealthcheck(source: InstructionSource): HealthcheckInstruct
   const startPeriod = readInterval(source, flags, 'start-period');
   const startInterval = readInterval(source, flags, 'start-interval');
   const retries = readRetries(source, flags.string('retries'));
-  if (interval === null || timeout === null || startPeriod === null || startInterval === null || retries === null) return null;
-  return { ...source.base, kind: 'healthcheck', command, interval, timeout, startPeriod, startInterval, retries };
+  if (
+    interval === null ||
+    timeout === null ||
+    startPeriod === null ||
+    startInterval === null ||
+    retries === null
+  )
+    return null;
+  return {
+    ...source.base,
+    kind: 'healthcheck',
+    command,
+    interval,
+    timeout,
+    startPeriod,
+    startInterval,
+    retries,
+  };
 }
 
 function parseNone(source: InstructionSource, restStart: number): HealthcheckInstruction | null {
@@ -47,23 +71,32 @@ function readInterval(source: InstructionSource, flags: FlagValues<FlagName>, na
   if (flag === null || flag.value === '') return 0;
   const duration = parseDuration(flag.value);
   if (duration === null) return reject(source, durationProblem(flag.value), flag);
-  if (duration !== 0 && duration < MILLISECOND) return reject(source, `Interval ${quote(name)} cannot be less than 1ms`, flag);
+  if (duration !== 0 && duration < MILLISECOND)
+    return reject(source, `Interval ${quote(name)} cannot be less than 1ms`, flag);
   return duration;
 }
 
 function durationProblem(value: string): string {
-  return /^[+-]?[\d.]+$/.test(value) ? `time: missing unit in duration ${quote(value)}` : `time: invalid duration ${quote(value)}`;
+  return /^[+-]?[\d.]+$/.test(value)
+    ? `time: missing unit in duration ${quote(value)}`
+    : `time: invalid duration ${quote(value)}`;
 }
 
 function readRetries(source: InstructionSource, flag: Word | null): number | null {
   if (flag === null || flag.value === '') return 0;
-  if (!/^[+-]?\d+$/.test(flag.value)) return reject(source, `strconv.ParseInt: parsing ${quote(flag.value)}: invalid syntax`, flag);
+  if (!/^[+-]?\d+$/.test(flag.value))
+    return reject(source, `strconv.ParseInt: parsing ${quote(flag.value)}: invalid syntax`, flag);
   const retries = Number(flag.value);
-  if (Math.abs(retries) > MAX_RETRIES) return reject(source, `strconv.ParseInt: parsing ${quote(flag.value)}: value out of range`, flag);
+  if (Math.abs(retries) > MAX_RETRIES)
+    return reject(source, `strconv.ParseInt: parsing ${quote(flag.value)}: value out of range`, flag);
   return retries < 0 ? reject(source, `--retries cannot be negative (${retries})`, flag) : retries;
 }
 
 function reject(source: InstructionSource, message: string, flag?: Word): null {
-  source.report({ code: 'HEALTHCHECK_INVALID', message, ...(flag === undefined ? {} : { range: flag.range }) });
+  source.report({
+    code: 'HEALTHCHECK_INVALID',
+    message,
+    ...(flag === undefined ? {} : { range: flag.range }),
+  });
   return null;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { LabelInstruction } from '../ast.ts';
+import type { LabelInstruction } from '../instruction.ts';
 import type { InstructionSource } from '../instruction-source.ts';
 import { readKeyValues } from '../key-value-arguments.ts';
 

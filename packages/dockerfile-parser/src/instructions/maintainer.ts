@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { MaintainerInstruction } from '../ast.ts';
+
 import { readFlags } from '../flag-reader.ts';
-import { hasNoArguments, type InstructionSource, reportArgumentCount, wholeArgument } from '../instruction-source.ts';
+import type { MaintainerInstruction } from '../instruction.ts';
+import {
+  hasNoArguments,
+  type InstructionSource,
+  reportArgumentCount,
+  wholeArgument,
+} from '../instruction-source.ts';
 
 /** `MAINTAINER name`. */
 export function parseMaintainer(source: InstructionSource): MaintainerInstruction | null {

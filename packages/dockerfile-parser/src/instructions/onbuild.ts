@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { OnbuildInstruction } from '../ast.ts';
+
 import { readFlags } from '../flag-reader.ts';
+import type { OnbuildInstruction } from '../instruction.ts';
 import { hasNoArguments, type InstructionSource, reportArgumentCount } from '../instruction-source.ts';
 
 const FORBIDDEN: ReadonlyMap<string, string> = new Map([

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { RunCommand, RunInstruction, Word } from '../ast.ts';
+
 import { readCommandForm } from '../argument-splitter.ts';
+import type { RunCommand, Word } from '../ast.ts';
 import { quote } from '../characters.ts';
 import { readFlags } from '../flag-reader.ts';
 import { chompHeredoc } from '../heredoc.ts';
+import type { RunInstruction } from '../instruction.ts';
 import type { InstructionSource } from '../instruction-source.ts';
 import { readDevice } from '../run-device.ts';
 import { readMount } from '../run-mount.ts';
@@ -28,8 +30,17 @@ export function parseRun(source: InstructionSource): RunInstruction | null {
     const { value, range } = security.unknown;
     source.report({ code: 'SECURITY_INVALID', message: `security ${quote(value)} is not valid`, range });
   }
-  if (!areComplete(mounts) || !areComplete(devices) || network.unknown !== null || security.unknown !== null) return null;
-  return { ...source.base, kind: 'run', command, mounts, devices, network: network.value, security: security.value };
+  if (!areComplete(mounts) || !areComplete(devices) || network.unknown !== null || security.unknown !== null)
+    return null;
+  return {
+    ...source.base,
+    kind: 'run',
+    command,
+    mounts,
+    devices,
+    network: network.value,
+    security: security.value,
+  };
 }
 
 interface Choice<Value> {

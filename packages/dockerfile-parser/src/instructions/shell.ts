@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { ShellInstruction } from '../ast.ts';
+
 import { readJsonArray } from '../argument-splitter.ts';
 import { readFlags } from '../flag-reader.ts';
+import type { ShellInstruction } from '../instruction.ts';
 import { hasNoArguments, type InstructionSource, reportArgumentCount } from '../instruction-source.ts';
 
 /** `SHELL ["executable", …]`. */

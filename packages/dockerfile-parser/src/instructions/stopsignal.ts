@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { StopsignalInstruction } from '../ast.ts';
-import { hasNoArguments, type InstructionSource, reportArgumentCount, wholeArgument } from '../instruction-source.ts';
+import type { StopsignalInstruction } from '../instruction.ts';
+import {
+  hasNoArguments,
+  type InstructionSource,
+  reportArgumentCount,
+  wholeArgument,
+} from '../instruction-source.ts';
 
 /** `STOPSIGNAL signal`. Flags are ignored, as BuildKit does. */
 export function parseStopsignal(source: InstructionSource): StopsignalInstruction | null {

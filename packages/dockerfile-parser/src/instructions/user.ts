@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { UserInstruction } from '../ast.ts';
+
 import { readFlags } from '../flag-reader.ts';
-import { hasNoArguments, type InstructionSource, reportArgumentCount, wholeArgument } from '../instruction-source.ts';
+import type { UserInstruction } from '../instruction.ts';
+import {
+  hasNoArguments,
+  type InstructionSource,
+  reportArgumentCount,
+  wholeArgument,
+} from '../instruction-source.ts';
 
 /** `USER user[:group]`. */
 export function parseUser(source: InstructionSource): UserInstruction | null {

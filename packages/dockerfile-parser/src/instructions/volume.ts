@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { VolumeInstruction } from '../ast.ts';
+
 import { readWordList } from '../argument-splitter.ts';
 import { trimSpace } from '../characters.ts';
 import { readFlags } from '../flag-reader.ts';
+import type { VolumeInstruction } from '../instruction.ts';
 import { type InstructionSource, reportArgumentCount } from '../instruction-source.ts';
 
 /** `VOLUME path …` or `VOLUME ["path", …]`. */
@@ -14,6 +15,10 @@ export function parseVolume(source: InstructionSource): VolumeInstruction | null
   const paths = words.map(({ value, range }) => ({ value: trimSpace(value), range }));
   const empty = paths.find(({ value }) => value === '');
   if (empty === undefined) return { ...source.base, kind: 'volume', paths };
-  source.report({ code: 'VOLUME_EMPTY', message: 'VOLUME specified can not be an empty string', range: empty.range });
+  source.report({
+    code: 'VOLUME_EMPTY',
+    message: 'VOLUME specified can not be an empty string',
+    range: empty.range,
+  });
   return null;
 }

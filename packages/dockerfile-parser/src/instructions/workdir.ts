@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { WorkdirInstruction } from '../ast.ts';
+
 import { readFlags } from '../flag-reader.ts';
-import { hasNoArguments, type InstructionSource, reportArgumentCount, wholeArgument } from '../instruction-source.ts';
+import type { WorkdirInstruction } from '../instruction.ts';
+import {
+  hasNoArguments,
+  type InstructionSource,
+  reportArgumentCount,
+  wholeArgument,
+} from '../instruction-source.ts';
 
 /** `WORKDIR path`; the path may hold blanks. */
 export function parseWorkdir(source: InstructionSource): WorkdirInstruction | null {
