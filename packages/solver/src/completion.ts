@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
-import type { CacheKeyStore, Clock, Locks, OpContext, Report, Result, ResultStore } from '@img-build/interfaces';
+import type {
+  CacheKeyStore,
+  Clock,
+  Locks,
+  OpContext,
+  Report,
+  Result,
+  ResultStore,
+} from '@img-build/interfaces';
 import { isEphemeral } from './cache-key.ts';
 import type { EdgeNode, VertexNode } from './graph.ts';
 import { type KeyLookup, stepKey } from './key-lookup.ts';
 import type { Progress } from './progress.ts';
-import { handled, type Search, SEARCH_LEVELS } from './search.ts';
+import { handled, SEARCH_LEVELS, type Search } from './search.ts';
 import type { Slots } from './slots.ts';
 import { SolverError } from './solver-error.ts';
 import type { Work } from './work.ts';
@@ -26,7 +34,8 @@ export interface CompletionDependencies {
 
 /** Gives edges their results: from the cache, from equal work of another vertex, or by executing the vertex. */
 export function createCompletion(dependencies: CompletionDependencies): (edge: EdgeNode) => Promise<Result> {
-  const { work, search, lookup, keys, results, progress, report, slots, locks, clock, contextOf } = dependencies;
+  const { work, search, lookup, keys, results, progress, report, slots, locks, clock, contextOf } =
+    dependencies;
   const loads = new Map<string, Promise<Result | undefined>>();
   const active = new Map<string, VertexNode>();
 
@@ -49,7 +58,10 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
       if (result === undefined) continue;
       edge.result = result;
       if (edge.node.fate === 'untouched') edge.node.fate = 'cached';
-      if (!progress.isStarted(edge.node)) progress.cached(edge.node, ({ edges }) => [...edges.values()].every((known) => lookup.results(known).length > 0));
+      if (!progress.isStarted(edge.node))
+        progress.cached(edge.node, ({ edges }) =>
+          [...edges.values()].every((known) => lookup.results(known).length > 0),
+        );
       return true;
     }
     return false;
@@ -72,7 +84,9 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
     const cached = node.vertex.ignoreCache !== true && (await searchAndLoad(edge));
     if (!cached) await (node.tasks.execution ??= handled(obtain(node)));
     if (edge.result === undefined) {
-      return work.attempt(node, () => Promise.reject(new SolverError(`has no output ${edge.index}`, { code: 'SOLVER_OUTPUT_MISSING' })));
+      return work.attempt(node, () =>
+        Promise.reject(new SolverError(`has no output ${edge.index}`, { code: 'SOLVER_OUTPUT_MISSING' })),
+      );
     }
     return edge.result;
   }
@@ -90,7 +104,10 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
     await work.attempt(node, () => findOrExecute(node, { inputs, key }));
   }
 
-  async function share(node: VertexNode, { twin, inputs }: { readonly twin: VertexNode; readonly inputs: readonly Result[] }): Promise<void> {
+  async function share(
+    node: VertexNode,
+    { twin, inputs }: { readonly twin: VertexNode; readonly inputs: readonly Result[] },
+  ): Promise<void> {
     await twin.tasks.execution;
     for (const [index, edge] of node.edges) {
       const other = twin.edges.get(index);
@@ -103,7 +120,10 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
     progress.completed(node, { cached: true });
   }
 
-  async function findOrExecute(node: VertexNode, { inputs, key }: { readonly inputs: readonly Result[]; readonly key: string }): Promise<void> {
+  async function findOrExecute(
+    node: VertexNode,
+    { inputs, key }: { readonly inputs: readonly Result[]; readonly key: string },
+  ): Promise<void> {
     const release = await lockStep(node, key);
     try {
       if (node.vertex.ignoreCache !== true && (await allFound(node))) {
@@ -127,7 +147,13 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
 
   async function lockStep(node: VertexNode, key: string): Promise<(() => void) | undefined> {
     if (locks === undefined || node.maps.every(({ digest }) => isEphemeral(digest))) return undefined;
-    const status = { type: 'status-progressed', vertex: node.vertex.digest, id: 'waiting for the same step of another build', current: 0, startedAt: clock() } as const;
+    const status = {
+      type: 'status-progressed',
+      vertex: node.vertex.digest,
+      id: 'waiting for the same step of another build',
+      current: 0,
+      startedAt: clock(),
+    } as const;
     let waited = false;
     const release = await locks.acquire(`step-${key.slice(key.indexOf(':') + 1)}`, {
       signal: work.signal,
@@ -161,11 +187,13 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
       const result = outputs[edge.index];
       if (result === undefined) continue;
       edge.result ??= result;
-      if (edge.keys.size > 0) stored.push({ edge, entry: { id: await results.save(result), createdAt: clock() } });
+      if (edge.keys.size > 0)
+        stored.push({ edge, entry: { id: await results.save(result), createdAt: clock() } });
     }
     if (stored.length > 0) lookup.store(stored);
   }
 
-  const completeOnce = (edge: EdgeNode): Promise<Result> => (edge.tasks.completion ??= handled(complete(edge)));
+  const completeOnce = (edge: EdgeNode): Promise<Result> =>
+    (edge.tasks.completion ??= handled(complete(edge)));
   return completeOnce;
 }

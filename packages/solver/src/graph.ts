@@ -70,7 +70,16 @@ function createNode(vertex: Vertex, inputs: readonly EdgeNode[], resolveOp: OpRe
   } catch (error) {
     throw vertexError('SOLVER_VERTEX_FAILED', vertex, error);
   }
-  return { vertex, op, inputs, edges: new Map(), maps: [], contents: [], fate: 'untouched', tasks: { contents: [] } };
+  return {
+    vertex,
+    op,
+    inputs,
+    edges: new Map(),
+    maps: [],
+    contents: [],
+    fate: 'untouched',
+    tasks: { contents: [] },
+  };
 }
 
 function edgeNode(nodes: ReadonlyMap<Digest, VertexNode>, { vertex, index }: Edge): EdgeNode {
@@ -92,7 +101,8 @@ function inputsFirst(edges: readonly Edge[]): readonly Vertex[] {
   const enter = (vertex: Vertex): void => {
     const known = state.get(vertex.digest);
     if (known === 'closed') return;
-    if (known === 'open') throw new SolverError(`vertex ${vertex.digest} depends on itself`, { code: 'SOLVER_GRAPH_CYCLIC' });
+    if (known === 'open')
+      throw new SolverError(`vertex ${vertex.digest} depends on itself`, { code: 'SOLVER_GRAPH_CYCLIC' });
     state.set(vertex.digest, 'open');
     stack.push({ vertex, next: 0 });
   };

@@ -26,7 +26,8 @@ interface Alternative {
 export function createKeyLookup(keys: CacheKeyStore): KeyLookup {
   function candidates(alternatives: readonly Alternative[]): ReadonlySet<string> {
     const found = new Set<string>();
-    for (const { source, link } of alternatives) for (const target of keys.targets(source, link)) found.add(target);
+    for (const { source, link } of alternatives)
+      for (const target of keys.targets(source, link)) found.add(target);
     return found;
   }
 
@@ -34,7 +35,8 @@ export function createKeyLookup(keys: CacheKeyStore): KeyLookup {
     const perInput = edge.node.inputs.map((_, input) => readableAlternatives(edge, map, input));
     const common = commonCandidates(perInput);
     for (const key of common) edge.keys.add(key);
-    if (common.size > 0 && perInput.some((alternatives) => alternatives.length > 1)) linkAll(perInput.flat(), common);
+    if (common.size > 0 && perInput.some((alternatives) => alternatives.length > 1))
+      linkAll(perInput.flat(), common);
   }
 
   /** A key is that of the vertex only when each input leads to it. */
@@ -74,8 +76,10 @@ export function createKeyLookup(keys: CacheKeyStore): KeyLookup {
         if (keys.exists(key)) edge.keys.add(key);
       }
     },
-    hasCandidates: (edge, input) => edge.node.maps.some((map) => candidates(readableAlternatives(edge, map, input)).size > 0),
-    results: (edge) => [...edge.keys].flatMap((key) => keys.results(key)).sort((a, b) => b.createdAt - a.createdAt),
+    hasCandidates: (edge, input) =>
+      edge.node.maps.some((map) => candidates(readableAlternatives(edge, map, input)).size > 0),
+    results: (edge) =>
+      [...edge.keys].flatMap((key) => keys.results(key)).sort((a, b) => b.createdAt - a.createdAt),
     name(node) {
       for (const edge of node.edges.values()) nameEdge(edge);
     },
@@ -100,11 +104,16 @@ export function createKeyLookup(keys: CacheKeyStore): KeyLookup {
       // The links that exist already name the output: another result of the same work goes under the same key. Where
       // content is known it alone decides; a definition that gave other content before would name that one's output.
       for (const map of lasting) {
-        const strict = inputs.map((_, input) => alternativesOf(edge, map, input, edge.node.contents[input] === undefined));
+        const strict = inputs.map((_, input) =>
+          alternativesOf(edge, map, input, edge.node.contents[input] === undefined),
+        );
         for (const key of commonCandidates(strict)) edge.keys.add(key);
       }
-      const lastingInputs = inputs.every((input, at) => input.keys.size > 0 || edge.node.contents[at] !== undefined);
-      if (edge.keys.size === 0 && lasting.length > 0 && lastingInputs) edge.keys.add(stepKey(edge.node, edge.index));
+      const lastingInputs = inputs.every(
+        (input, at) => input.keys.size > 0 || edge.node.contents[at] !== undefined,
+      );
+      if (edge.keys.size === 0 && lasting.length > 0 && lastingInputs)
+        edge.keys.add(stepKey(edge.node, edge.index));
     }
     edge.identity = edge.keys.values().next().value ?? stepKey(edge.node, edge.index);
   }
@@ -117,7 +126,10 @@ export function stepKey({ inputs, maps, contents }: VertexNode, output: number):
   if (inputs.length === 0) return record;
   const parts = inputs.map(({ keys, identity, node, index }, at): KeyPart => {
     const content = contents[at];
-    const key = content === undefined ? (keys.values().next().value ?? identity ?? `${node.vertex.digest}@${index}`) : contentKey(content);
+    const key =
+      content === undefined
+        ? (keys.values().next().value ?? identity ?? `${node.vertex.digest}@${index}`)
+        : contentKey(content);
     return { key, selector: content === undefined ? map.dependencies[at]?.selector : undefined };
   });
   return derivedKey(record, parts);
@@ -128,12 +140,18 @@ function readableAlternatives(edge: EdgeNode, map: CacheMap, input: number): rea
   return alternativesOf(edge, map, input, edge.node.inputs[input]?.node.vertex.ignoreCache !== true);
 }
 
-function alternativesOf({ node, index }: EdgeNode, map: CacheMap, input: number, byDefinition = true): readonly Alternative[] {
+function alternativesOf(
+  { node, index }: EdgeNode,
+  map: CacheMap,
+  input: number,
+  byDefinition = true,
+): readonly Alternative[] {
   const link = { input, output: index, digest: map.digest };
   const selector = map.dependencies[input]?.selector;
   const selected = selector === undefined ? link : { ...link, selector };
   const found: Alternative[] = [];
-  if (byDefinition) for (const source of node.inputs[input]?.keys ?? []) found.push({ source, link: selected });
+  if (byDefinition)
+    for (const source of node.inputs[input]?.keys ?? []) found.push({ source, link: selected });
   const content = node.contents[input];
   if (content !== undefined) found.push({ source: contentKey(content), link });
   return found;

@@ -8,7 +8,10 @@ export interface Progress {
   added(nodes: readonly VertexNode[]): void;
   started(node: VertexNode): void;
   /** Of a vertex that was not started, reports the start as well. */
-  completed(node: VertexNode, outcome?: { readonly cached?: boolean; readonly canceled?: boolean; readonly error?: unknown }): void;
+  completed(
+    node: VertexNode,
+    outcome?: { readonly cached?: boolean; readonly canceled?: boolean; readonly error?: unknown },
+  ): void;
   isStarted(node: VertexNode): boolean;
   /** Neither started nor completed. */
   isUntouched(node: VertexNode): boolean;
@@ -24,7 +27,12 @@ export function createProgress(report: Report, clock: Clock): Progress {
   const progress: Progress = {
     added(nodes) {
       for (const { vertex } of nodes) {
-        report({ type: 'vertex-added', vertex: vertex.digest, name: vertex.name, inputs: vertex.inputs.map((input) => input.vertex.digest) });
+        report({
+          type: 'vertex-added',
+          vertex: vertex.digest,
+          name: vertex.name,
+          inputs: vertex.inputs.map((input) => input.vertex.digest),
+        });
       }
     },
     started(node) {
@@ -54,7 +62,8 @@ export function createProgress(report: Report, clock: Clock): Progress {
         const upstream = edge.node;
         if (visited.has(upstream)) continue;
         visited.add(upstream);
-        if (state.get(upstream) === undefined && isCached(upstream)) progress.completed(upstream, { cached: true });
+        if (state.get(upstream) === undefined && isCached(upstream))
+          progress.completed(upstream, { cached: true });
         queue.push(...upstream.inputs);
       }
     },

@@ -75,7 +75,8 @@ export function createSearch({ work, lookup, contextOf, complete }: SearchDepend
     lookup.search(edge);
   }
 
-  const byContent = (edge: EdgeNode): Promise<void> => (edge.tasks.contentSearch ??= handled(searchByContent(edge)));
+  const byContent = (edge: EdgeNode): Promise<void> =>
+    (edge.tasks.contentSearch ??= handled(searchByContent(edge)));
 
   async function searchAt(edge: EdgeNode, level: number): Promise<void> {
     // Recursion continues in a later turn, so that the depth of the graph never becomes the depth of the call stack.

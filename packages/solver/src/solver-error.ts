@@ -4,7 +4,11 @@ import type { Vertex } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
 
 /** Reasons a solve fails. */
-export type SolverErrorCode = 'SOLVER_CANCELED' | 'SOLVER_GRAPH_CYCLIC' | 'SOLVER_OUTPUT_MISSING' | 'SOLVER_VERTEX_FAILED';
+export type SolverErrorCode =
+  | 'SOLVER_CANCELED'
+  | 'SOLVER_GRAPH_CYCLIC'
+  | 'SOLVER_OUTPUT_MISSING'
+  | 'SOLVER_VERTEX_FAILED';
 
 /** Thrown by the solver; `vertex` and `vertexName` say where, `cause` says why. */
 export class SolverError extends ToolError<SolverErrorCode> {

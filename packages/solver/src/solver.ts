@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions, CacheKeyStore, CacheMap, Clock, Edge, Locks, OpResolver, Report, Result, ResultStore, Vertex } from '@img-build/interfaces';
+import type {
+  AbortOptions,
+  CacheKeyStore,
+  CacheMap,
+  Clock,
+  Edge,
+  Locks,
+  OpResolver,
+  Report,
+  Result,
+  ResultStore,
+  Vertex,
+} from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
 import { createCompletion } from './completion.ts';
 import { type EdgeNode, type Graph, layOutGraph, type VertexFate, type VertexNode } from './graph.ts';
@@ -59,11 +71,26 @@ export function createSolver(options: SolverOptions): Solver {
   const slots = createSlots(parallelism);
   const lookup = createKeyLookup(options.keys);
 
-  function prepare(progress: Progress, work: Work): { readonly complete: (edge: EdgeNode) => Promise<Result>; start(graph: Graph): void } {
+  function prepare(
+    progress: Progress,
+    work: Work,
+  ): { readonly complete: (edge: EdgeNode) => Promise<Result>; start(graph: Graph): void } {
     const contextOf = ({ vertex }: VertexNode) => ({ vertex, report, signal: work.signal });
     const search = createSearch({ work, lookup, contextOf, complete: (edge) => complete(edge) });
     const { keys, results, locks } = options;
-    const complete = createCompletion({ work, search, lookup, keys, results, progress, report, slots, locks, clock, contextOf });
+    const complete = createCompletion({
+      work,
+      search,
+      lookup,
+      keys,
+      results,
+      progress,
+      report,
+      slots,
+      locks,
+      clock,
+      contextOf,
+    });
     // Inputs first, so that each finds the search of its inputs already begun.
     const start = ({ nodes }: Graph): void => {
       for (const { edges } of nodes) for (const edge of edges.values()) void search.probe(edge, 'definition');
@@ -83,20 +110,25 @@ export function createSolver(options: SolverOptions): Solver {
         start(graph);
         const results = await Promise.all(graph.requested.map(complete));
         await work.end();
-        for (const node of graph.nodes) if (progress.isUntouched(node)) progress.completed(node, { cached: true });
+        for (const node of graph.nodes)
+          if (progress.isUntouched(node)) progress.completed(node, { cached: true });
         if (onOutcome !== undefined) for (const node of graph.nodes) onOutcome(outcomeOf(node));
         return results;
       } catch (error) {
         await work.end();
         throw reasonOf(error, { work, signal });
       } finally {
-        for (const node of graph.nodes) if (progress.isStarted(node)) progress.completed(node, { canceled: true });
+        for (const node of graph.nodes)
+          if (progress.isStarted(node)) progress.completed(node, { canceled: true });
       }
     },
   };
 }
 
-function reasonOf(error: unknown, { work, signal }: { readonly work: Work; readonly signal: AbortSignal | undefined }): unknown {
+function reasonOf(
+  error: unknown,
+  { work, signal }: { readonly work: Work; readonly signal: AbortSignal | undefined },
+): unknown {
   const failure: SolverError | undefined = work.failure();
   if (failure !== undefined) return failure;
   return signal?.aborted === true ? signal.reason : error;

@@ -30,7 +30,12 @@ export function createWork(progress: Progress, outer: AbortSignal | undefined): 
     if (signal.aborted) throw signal.reason;
     failure = vertexError('SOLVER_VERTEX_FAILED', node.vertex, error);
     progress.completed(node, { error });
-    controller.abort(new SolverError(`canceled because ${node.vertex.name} failed`, { code: 'SOLVER_CANCELED', cause: failure }));
+    controller.abort(
+      new SolverError(`canceled because ${node.vertex.name} failed`, {
+        code: 'SOLVER_CANCELED',
+        cause: failure,
+      }),
+    );
     throw failure;
   }
 
@@ -49,7 +54,10 @@ export function createWork(progress: Progress, outer: AbortSignal | undefined): 
       }
     },
     async end() {
-      if (!signal.aborted) controller.abort(new SolverError('canceled because its result is not needed', { code: 'SOLVER_CANCELED' }));
+      if (!signal.aborted)
+        controller.abort(
+          new SolverError('canceled because its result is not needed', { code: 'SOLVER_CANCELED' }),
+        );
       while (running.size > 0) await Promise.allSettled([...running]);
       outer?.removeEventListener('abort', forward);
     },

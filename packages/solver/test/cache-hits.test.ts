@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, test } from '@jest/globals';
+
 import type { Edge, Vertex } from '@img-build/interfaces';
+import { describe, expect, test } from '@jest/globals';
 import { contentKey, recordDigest } from '../src/index.ts';
 import { createMachine, digestOf, type FakeInput, out, step } from './fake-build.ts';
 
@@ -55,7 +56,9 @@ describe('definition-based keys', () => {
     expect(root).toBe(digestOf(`${digestOf('base')}@0`));
     expect(contentKey(digestOf('files'))).toBe(digestOf(`${digestOf('files')}@-1`));
     const [target] = machine.keys.targets(root, { input: 0, output: 0, digest: digestOf('copy') });
-    const sources = machine.keys.backlinks(target as string).map(({ source, link }) => [source, link.input, link.selector]);
+    const sources = machine.keys
+      .backlinks(target as string)
+      .map(({ source, link }) => [source, link.input, link.selector]);
     expect(sources.sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual([
       [root, 0, undefined],
       [contentKey(digestOf('files')), 1, undefined],
@@ -65,7 +68,8 @@ describe('definition-based keys', () => {
   test('differ by selector', async () => {
     const machine = createMachine();
     const source = step({ name: 'source' });
-    const use = (selector: string): Edge => out(step({ name: 'use', inputs: [{ from: out(source), selector }] }));
+    const use = (selector: string): Edge =>
+      out(step({ name: 'use', inputs: [{ from: out(source), selector }] }));
     await machine.solve([use('/a')]);
     machine.forget();
 
@@ -83,14 +87,20 @@ describe('definition-based keys', () => {
     expect(await machine.solve([use(0), use(1)])).toEqual(['use(left)', 'use(right)']);
     expect(machine.executed).toEqual(['source', 'use', 'use']);
     machine.forget();
-    expect(await machine.solve([use(1), use(0), out(source, 1)])).toEqual(['use(right)', 'use(left)', 'right']);
+    expect(await machine.solve([use(1), use(0), out(source, 1)])).toEqual([
+      'use(right)',
+      'use(left)',
+      'right',
+    ]);
     expect(machine.executed).toEqual([]);
   });
 
   test('share a diamond', async () => {
     const machine = createMachine();
     const top = step({ name: 'top' });
-    const sides = ['left', 'right'].map((name): FakeInput => ({ from: out(step({ name, inputs: [{ from: out(top) }] })) }));
+    const sides = ['left', 'right'].map(
+      (name): FakeInput => ({ from: out(step({ name, inputs: [{ from: out(top) }] })) }),
+    );
     const bottom = out(step({ name: 'bottom', inputs: sides }));
 
     expect(await machine.solve([bottom])).toEqual(['bottom(left(top()),right(top()))']);
@@ -105,7 +115,9 @@ describe('content-based keys', () => {
     await machine.solve([out(copy('copy', base, out(context('files', 1))))]);
     machine.forget();
 
-    expect(await machine.solve([out(copy('copy', base, out(context('files', 2))))])).toEqual(['copy(base(),files)']);
+    expect(await machine.solve([out(copy('copy', base, out(context('files', 2))))])).toEqual([
+      'copy(base(),files)',
+    ]);
     expect(machine.executed).toEqual(['context']);
     expect(machine.loaded).toEqual(['copy(base(),files)']);
     expect(machine.outcomes()).toEqual({ base: 'cached', context: 'done', copy: 'cached' });
@@ -145,7 +157,15 @@ describe('content-based keys', () => {
     const machine = createMachine();
     const stable = out(step({ name: 'stable' }));
     const build = (at: number): Edge =>
-      out(step({ name: 'use', inputs: [{ from: stable, content: true }, { from: out(context('files', at)), content: true }] }));
+      out(
+        step({
+          name: 'use',
+          inputs: [
+            { from: stable, content: true },
+            { from: out(context('files', at)), content: true },
+          ],
+        }),
+      );
     await machine.solve([build(1)]);
     machine.forget();
 
@@ -158,7 +178,11 @@ describe('content-based keys', () => {
   test('execute again when the content differs, and what follows only if its content differs', async () => {
     const machine = createMachine();
     const build = (files: string, at: number): Edge => {
-      const compiled = step({ name: 'compile', inputs: [{ from: out(context(files, at)), content: true }], run: ([text]) => [(text as string).slice(0, 1)] });
+      const compiled = step({
+        name: 'compile',
+        inputs: [{ from: out(context(files, at)), content: true }],
+        run: ([text]) => [(text as string).slice(0, 1)],
+      });
       return out(copy('pack', out(step({ name: 'base' })), out(compiled)));
     };
     await machine.solve([build('abc', 1)]);
@@ -231,7 +255,8 @@ describe('vertices that ignore the cache', () => {
 
   test('let what follows hit by content', async () => {
     const machine = createMachine();
-    const build = (ignoreCache: boolean): Edge => out(copy('copy', out(step({ name: 'base' })), out(step({ name: 'fetch', ignoreCache }))));
+    const build = (ignoreCache: boolean): Edge =>
+      out(copy('copy', out(step({ name: 'base' })), out(step({ name: 'fetch', ignoreCache }))));
     await machine.solve([build(false)]);
     machine.forget();
 
@@ -244,12 +269,20 @@ describe('vertices that ignore the cache', () => {
     const machine = createMachine();
     let version = 1;
     const build = (ignoreCache: boolean): Edge =>
-      out(copy('copy', out(step({ name: 'base' })), out(step({ name: 'fetch', ignoreCache, run: () => [`v${version}`] }))));
+      out(
+        copy(
+          'copy',
+          out(step({ name: 'base' })),
+          out(step({ name: 'fetch', ignoreCache, run: () => [`v${version}`] })),
+        ),
+      );
     await machine.solve([build(false)]);
     version = 2;
     await machine.solve([build(true)]);
 
-    const again = out(copy('copy', out(step({ name: 'base' })), out(step({ name: 'other', run: () => ['v1'] }))));
+    const again = out(
+      copy('copy', out(step({ name: 'base' })), out(step({ name: 'other', run: () => ['v1'] }))),
+    );
     expect(await machine.solve([again])).toEqual(['copy(base(),v1)']);
   });
 });

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { createMemoryCacheKeyStore } from '@img-build/testkit';
-import type { BuildEvent, CacheKeyStore, Edge, Locks, Op, OpContext, Result, Vertex } from '@img-build/interfaces';
+import type {
+  BuildEvent,
+  CacheKeyStore,
+  Edge,
+  Locks,
+  Op,
+  OpContext,
+  Result,
+  Vertex,
+} from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
+import { createMemoryCacheKeyStore } from '@img-build/testkit';
 import { createSolver, type SolveOptions, type Solver } from '../src/index.ts';
 
 /** A result that is just a text. */
@@ -25,7 +34,10 @@ export interface FakeStep {
   /** Seeds of the cache maps; the name by default. Starting with `random:` makes it ephemeral. */
   readonly seeds?: readonly string[];
   /** Outputs by index; by default one: the name and the inputs in parentheses. */
-  readonly run?: (inputs: readonly string[], context: OpContext) => readonly string[] | Promise<readonly string[]>;
+  readonly run?: (
+    inputs: readonly string[],
+    context: OpContext,
+  ) => readonly string[] | Promise<readonly string[]>;
   readonly mapFailure?: Error;
   readonly ignoreCache?: boolean;
   readonly heavy?: boolean;
@@ -39,7 +51,12 @@ export function digestOf(text: string): Digest {
 /** Makes a vertex; its digest covers what the definition says. */
 export function step(fake: FakeStep): Vertex {
   const inputs = fake.inputs ?? [];
-  const definition = JSON.stringify([fake.name, fake.seeds, fake.ignoreCache, inputs.map(({ from, selector }) => [from.vertex.digest, from.index, selector])]);
+  const definition = JSON.stringify([
+    fake.name,
+    fake.seeds,
+    fake.ignoreCache,
+    inputs.map(({ from, selector }) => [from.vertex.digest, from.index, selector]),
+  ]);
   return {
     digest: digestOf(definition),
     name: fake.name,
@@ -111,7 +128,11 @@ export function createMachine(options: MachineOptions = {}): Machine {
         mapped.push(`${name}/${index}`);
         if (mapFailure !== undefined) throw mapFailure;
         const seed = maps[index] as string;
-        return { digest: seed.startsWith('random:') ? (seed as Digest) : digestOf(seed), dependencies, done: index === maps.length - 1 };
+        return {
+          digest: seed.startsWith('random:') ? (seed as Digest) : digestOf(seed),
+          dependencies,
+          done: index === maps.length - 1,
+        };
       },
       async execute(results, context) {
         executed.push(name);
@@ -152,7 +173,8 @@ export function createMachine(options: MachineOptions = {}): Machine {
     loaded,
     hashed,
     mapped,
-    solve: async (edges, solveOptions) => (await solver.solve(edges, solveOptions)).map((result) => (result as TextResult).text),
+    solve: async (edges, solveOptions) =>
+      (await solver.solve(edges, solveOptions)).map((result) => (result as TextResult).text),
     forget() {
       for (const list of [events, executed, loaded, hashed, mapped]) list.length = 0;
     },
@@ -160,7 +182,9 @@ export function createMachine(options: MachineOptions = {}): Machine {
   };
 }
 
-function outcomesOf(events: readonly BuildEvent[]): Readonly<Record<string, 'cached' | 'done' | 'canceled' | 'failed'>> {
+function outcomesOf(
+  events: readonly BuildEvent[],
+): Readonly<Record<string, 'cached' | 'done' | 'canceled' | 'failed'>> {
   const names = new Map<Digest, string>();
   const outcomes: Record<string, 'cached' | 'done' | 'canceled' | 'failed'> = {};
   for (const event of events) {
