@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import type { Digest } from '@img-build/oci';
+import { decompress } from '../compression/decompress.ts';
+import { sniffPacking } from '../compression/detect.ts';
+import { LayerError } from '../layer-error.ts';
+
+const READ_SIZE = 256 * 1024;
+
+/** What reading a layer to its end tells about it. */
+export interface LayerDigests {
+  readonly digest: Digest;
+  readonly diffId: Digest;
+}
+
+/** The tar of a layer. */
+export interface LayerStream {
+  /** The tar in chunks, each lent until the next is asked for. */
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Compressed bytes read so far. */
+  readonly bytesRead: () => number;
+  /** To be asked for after the last chunk. */
+  readonly digests: () => Promise<LayerDigests>;
+  /** Frees everything; may be called at any time, and twice. */
+  readonly close: () => Promise<void>;
+}
+
+/** Reads, hashes and unpacks a layer's file in this thread. `algorithm` is that of the blob's digest. */
+export function readLayer(path: string, algorithm: string): LayerStream {
+  const packed = createHash(algorithm);
+  const unpacked = createHash('sha256');
+  let bytesRead = 0;
+  let digests: LayerDigests | undefined;
+
+  async function* file(): AsyncGenerator<Buffer> {
+    const handle = await open(path, 'r');
+    try {
+      while (true) {
+        const { bytesRead: size, buffer } = await handle.read(
+          Buffer.allocUnsafeSlow(READ_SIZE),
+          0,
+          READ_SIZE,
+          bytesRead,
+        );
+        if (size === 0) return;
+        const chunk = buffer.subarray(0, size);
+        packed.update(chunk);
+        bytesRead += size;
+        yield chunk;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function* tar(): AsyncGenerator<Buffer> {
+    const { packing, bytes } = await sniffPacking(file());
+    if (packing === 'bzip2' || packing === 'xz') {
+      throw new LayerError(`is compressed with ${packing}, which layers must not be`, {
+        code: 'LAYER_UNSUPPORTED',
+      });
+    }
+    for await (const chunk of decompress(bytes, packing)) {
+      unpacked.update(chunk);
+      yield chunk;
+    }
+  }
+
+  const chunks = tar();
+  return {
+    chunks,
+    bytesRead: () => bytesRead,
+    digests: async () => {
+      digests ??= {
+        digest: `${algorithm}:${packed.digest('hex')}`,
+        diffId: `sha256:${unpacked.digest('hex')}`,
+      };
+      return digests;
+    },
+    close: async () => {
+      await chunks.return(undefined);
+    },
+  };
+}
