@@ -3,17 +3,18 @@ import { deferred, local, type State } from '@img-build/llb';
 import type { LowerOptions } from './options.ts';
 
 /** The client's folder; `paths` is read when the graph is marshalled, after every instruction has added its own. */
-export function createContext({ contextName = 'context', contextIgnore }: LowerOptions, paths: ReadonlySet<string>): State {
-  let context: State | undefined;
-  return deferred(() => {
-    context ??= local(contextName, {
+export function createContext(
+  { contextName = 'context', contextIgnore }: LowerOptions,
+  paths: ReadonlySet<string>,
+): State {
+  return deferred(() =>
+    local(contextName, {
       name: '[internal] load build context',
       excludePatterns: contextIgnore,
       followPaths: paths.has('/') ? undefined : [...paths].map((path) => path.slice(1)).sort(compareBytes),
       sharedKeyHint: contextName,
-    });
-    return context;
-  });
+    }),
+  );
 }
 
 function compareBytes(a: string, b: string): number {

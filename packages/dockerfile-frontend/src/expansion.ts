@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type EscapeCharacter, expandWord, type ExpandOptions } from '@img-build/dockerfile-parser';
+import { type EscapeCharacter, type ExpandOptions, expandWord } from '@img-build/dockerfile-parser';
 import { isToolError } from '@img-build/errors';
 import type { Environment } from './environment.ts';
 import { FrontendError } from './frontend-error.ts';
@@ -9,12 +9,21 @@ import { FrontendError } from './frontend-error.ts';
  *
  * @throws FrontendError `EXPANSION_INVALID`; the composer adds the place.
  */
-export function expand(word: string, environment: Environment, escape: EscapeCharacter, options: ExpandOptions = {}): string {
+export function expand(
+  word: string,
+  environment: Environment,
+  escape: EscapeCharacter,
+  options: ExpandOptions = {},
+): string {
   return guard(() => expandWord(word, environment.toMap(), { escape, ...options }).value);
 }
 
 /** Expands a word and splits the result at blanks. */
-export function expandAndSplit(word: string, environment: Environment, escape: EscapeCharacter): readonly string[] {
+export function expandAndSplit(
+  word: string,
+  environment: Environment,
+  escape: EscapeCharacter,
+): readonly string[] {
   return guard(() => expandWord(word, environment.toMap(), { escape }).words);
 }
 

@@ -17,11 +17,14 @@ export interface GlobalArgSources {
 /** The predefined platform variables, each replaceable by a build argument, then the ARGs above the first FROM. */
 export function globalArgs(instructions: readonly ArgInstruction[], sources: GlobalArgSources): Environment {
   let environment = new Environment();
-  for (const [name, value] of predefined(sources)) environment = environment.with(name, buildArg(sources.buildArgs, name) ?? value);
+  for (const [name, value] of predefined(sources))
+    environment = environment.with(name, buildArg(sources.buildArgs, name) ?? value);
   for (const instruction of instructions) {
     for (const { name, value } of instruction.declarations) {
       const key = name.value;
-      const given = buildArg(sources.buildArgs, key) ?? (value === null ? undefined : expand(value.value, environment, sources.escape));
+      const given =
+        buildArg(sources.buildArgs, key) ??
+        (value === null ? undefined : expand(value.value, environment, sources.escape));
       if (given !== undefined) environment = environment.with(key, given);
     }
   }
@@ -33,7 +36,11 @@ export function buildArg(buildArgs: Readonly<Record<string, string>>, name: stri
   return Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
 }
 
-function predefined({ buildPlatform, targetPlatform, targetStage }: GlobalArgSources): readonly (readonly [string, string])[] {
+function predefined({
+  buildPlatform,
+  targetPlatform,
+  targetStage,
+}: GlobalArgSources): readonly (readonly [string, string])[] {
   const of = (prefix: string, platform: Platform): (readonly [string, string])[] => [
     [`${prefix}PLATFORM`, formatPlatform(platform)],
     [`${prefix}OS`, platform.os],
@@ -41,5 +48,9 @@ function predefined({ buildPlatform, targetPlatform, targetStage }: GlobalArgSou
     [`${prefix}ARCH`, platform.architecture],
     [`${prefix}VARIANT`, platform.variant ?? ''],
   ];
-  return [...of('BUILD', buildPlatform), ...of('TARGET', targetPlatform), ['TARGETSTAGE', targetStage === '' ? 'default' : targetStage]];
+  return [
+    ...of('BUILD', buildPlatform),
+    ...of('TARGET', targetPlatform),
+    ['TARGETSTAGE', targetStage === '' ? 'default' : targetStage],
+  ];
 }

@@ -5,7 +5,10 @@ import { splitVariable } from './environment.ts';
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** An image config that instructions change. Values inside are replaced, never changed in place. */
-export type WorkingImage = Mutable<Omit<ImageConfig, 'config' | 'history'>> & { config: Mutable<RunConfig>; history: readonly History[] };
+export type WorkingImage = Mutable<Omit<ImageConfig, 'config' | 'history'>> & {
+  config: Mutable<RunConfig>;
+  history: readonly History[];
+};
 
 /** PATH of every stage that has none. */
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -36,8 +39,16 @@ export function inheritImage(image: WorkingImage): WorkingImage {
 }
 
 /** Appends a history entry. `created` stays open: the exporter knows the time. */
-export function addHistory(image: WorkingImage, createdBy: string, { layer }: { readonly layer: boolean }): void {
-  const entry: History = { created_by: createdBy, comment: HISTORY_COMMENT, ...(layer ? {} : { empty_layer: true }) };
+export function addHistory(
+  image: WorkingImage,
+  createdBy: string,
+  { layer }: { readonly layer: boolean },
+): void {
+  const entry: History = {
+    created_by: createdBy,
+    comment: HISTORY_COMMENT,
+    ...(layer ? {} : { empty_layer: true }),
+  };
   image.history = [...image.history, entry];
 }
 

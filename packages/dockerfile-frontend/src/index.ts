@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
 export { FrontendError, type FrontendErrorCode, type FrontendErrorInit } from './frontend-error.ts';
 export { lowerDockerfile } from './lower-dockerfile.ts';
-export type { FrontendWarning, LoweredPlatform, LowerOptions, LowerRequest, LowerResult, ResolvedBase } from './options.ts';
+export type {
+  FrontendWarning,
+  LoweredPlatform,
+  LowerOptions,
+  LowerRequest,
+  LowerResult,
+  ResolvedBase,
+} from './options.ts';
 export { formatExcerpt } from './text/excerpt.ts';

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { describeDiagnostic, type Dockerfile, firstError, listStages, parse, type StageList } from '@img-build/dockerfile-parser';
+import {
+  type Dockerfile,
+  describeDiagnostic,
+  firstError,
+  listStages,
+  parse,
+  type StageList,
+} from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
 import type { SourceFile } from '@img-build/llb';
 import { type Digest, normalizePlatform, type Platform } from '@img-build/oci';
@@ -43,8 +50,16 @@ async function lower(request: LowerRequest): Promise<LowerResult> {
   const bases: ResolvedBase[] = [];
   const epochs: (number | undefined)[] = [];
   const lowerFor = (targetPlatform: Platform, first: boolean): Promise<LoweredPlatform> => {
-    const globals = globalsFor(list, { dockerfile, buildArgs, buildPlatform, targetPlatform, target: options.target });
-    const epoch = sourceDateEpoch(buildArg(buildArgs, 'SOURCE_DATE_EPOCH') ?? globals.get('SOURCE_DATE_EPOCH'));
+    const globals = globalsFor(list, {
+      dockerfile,
+      buildArgs,
+      buildPlatform,
+      targetPlatform,
+      target: options.target,
+    });
+    const epoch = sourceDateEpoch(
+      buildArg(buildArgs, 'SOURCE_DATE_EPOCH') ?? globals.get('SOURCE_DATE_EPOCH'),
+    );
     epochs.push(epoch);
     return lowerPlatform({
       request,
@@ -63,7 +78,9 @@ async function lower(request: LowerRequest): Promise<LowerResult> {
       warn: (warning) => void (first && warnings.push(warning)),
     });
   };
-  const outcomes = await Promise.allSettled(targets.map(async (platform, index) => lowerFor(platform, index === 0)));
+  const outcomes = await Promise.allSettled(
+    targets.map(async (platform, index) => lowerFor(platform, index === 0)),
+  );
   const platforms = outcomes.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
@@ -82,7 +99,10 @@ function parseChecked(text: string): Dockerfile {
   const dockerfile = parse(text);
   const problem = firstError(dockerfile.diagnostics);
   if (problem === null) return dockerfile;
-  throw new FrontendError(describeDiagnostic(problem), { code: 'DOCKERFILE_INVALID', ranges: [linesOf(problem.context)] });
+  throw new FrontendError(describeDiagnostic(problem), {
+    code: 'DOCKERFILE_INVALID',
+    ranges: [linesOf(problem.context)],
+  });
 }
 
 function parserWarnings({ diagnostics }: Dockerfile): FrontendWarning[] {
@@ -104,11 +124,20 @@ interface GlobalSources {
   readonly target: string | undefined;
 }
 
-function globalsFor(list: StageList, { dockerfile, buildArgs, buildPlatform, targetPlatform, target }: GlobalSources): Environment {
+function globalsFor(
+  list: StageList,
+  { dockerfile, buildArgs, buildPlatform, targetPlatform, target }: GlobalSources,
+): Environment {
   const [first] = list.globalArgs;
   const targetName = target === undefined || target === '' ? (list.stages.at(-1)?.from.name ?? '') : target;
   const make = (): Environment =>
-    globalArgs(list.globalArgs, { buildPlatform, targetPlatform, targetStage: targetName, buildArgs, escape: dockerfile.escape });
+    globalArgs(list.globalArgs, {
+      buildPlatform,
+      targetPlatform,
+      targetStage: targetName,
+      buildArgs,
+      escape: dockerfile.escape,
+    });
   return first === undefined ? make() : at(linesOf(first.range), make);
 }
 
@@ -116,10 +145,13 @@ function sourceDateEpoch(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const epoch = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(epoch)) return epoch;
-  throw new FrontendError(`invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}: only seconds since 1970 are supported`, {
-    code: 'FEATURE_UNSUPPORTED',
-    hint: 'write the number of seconds, like SOURCE_DATE_EPOCH=$(git log -1 --pretty=%ct)',
-  });
+  throw new FrontendError(
+    `invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}: only seconds since 1970 are supported`,
+    {
+      code: 'FEATURE_UNSUPPORTED',
+      hint: 'write the number of seconds, like SOURCE_DATE_EPOCH=$(git log -1 --pretty=%ct)',
+    },
+  );
 }
 
 function locationOf(platforms: readonly LoweredPlatform[], vertex: Digest): SourceRange | undefined {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { StageList } from '@img-build/dockerfile-parser';
-import { marshal, type SourceFile } from '@img-build/llb';
+import { marshal, type SourceFile, toLlbPlatform } from '@img-build/llb';
 import { type ImageConfig, normalizePlatform, type Platform } from '@img-build/oci';
 import { createContext } from './build-context.ts';
 import type { Environment } from './environment.ts';
 import type { Lowering } from './lowering.ts';
 import type { LoweredPlatform } from './options.ts';
-import { toLlbPlatform } from './platforms.ts';
 import { resolveBase } from './stages/base-image.ts';
 import { lowerStage } from './stages/lower-stage.ts';
 import { addTriggers } from './stages/onbuild-triggers.ts';
-import { createStageGraph, reachableFrom, refuseCycles, targetStage } from './stages/stage-graph.ts';
 import type { Stage } from './stages/stage.ts';
+import { createStageGraph, reachableFrom, refuseCycles, targetStage } from './stages/stage-graph.ts';
 
 /** What all platforms of a build share, and the one platform's own variables. */
 export interface PlatformRequest extends Omit<Lowering, 'graph' | 'context' | 'contextPaths' | 'globals'> {
@@ -24,8 +23,17 @@ export interface PlatformRequest extends Omit<Lowering, 'graph' | 'context' | 'c
 export async function lowerPlatform(request: PlatformRequest): Promise<LoweredPlatform> {
   const { options } = request.request;
   const contextPaths = new Set<string>();
-  const graph = createStageGraph(request.list, { globals: request.globals, escape: request.escape, noCache: options.noCache ?? false });
-  const lowering: Lowering = { ...request, graph, contextPaths, context: createContext(options, contextPaths) };
+  const graph = createStageGraph(request.list, {
+    globals: request.globals,
+    escape: request.escape,
+    noCache: options.noCache ?? false,
+  });
+  const lowering: Lowering = {
+    ...request,
+    graph,
+    contextPaths,
+    context: createContext(options, contextPaths),
+  };
   const target = targetStage(graph, options.target);
   await resolveBases(target, lowering);
   const needed = reachableFrom(target);
@@ -58,7 +66,10 @@ async function resolveBases(target: Stage, lowering: Lowering): Promise<void> {
 function finishConfig(target: Stage, { request, targetPlatform, implicitPlatform }: Lowering): ImageConfig {
   const { image } = target;
   const labels = request.options.labels ?? {};
-  const config = Object.keys(labels).length === 0 ? image.config : { ...image.config, Labels: { ...image.config.Labels, ...labels } };
+  const config =
+    Object.keys(labels).length === 0
+      ? image.config
+      : { ...image.config, Labels: { ...image.config.Labels, ...labels } };
   return { ...image, config, ...platformFields(image, implicitPlatform ? undefined : targetPlatform) };
 }
 

@@ -24,7 +24,9 @@ export interface LowerOptions {
   readonly network?: NetMode | undefined;
   readonly hostname?: string | undefined;
   readonly extraHosts?: readonly { readonly host: string; readonly ip: string }[] | undefined;
-  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[] | undefined;
+  readonly ulimits?:
+    | readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
+    | undefined;
   /** Bytes of /dev/shm. */
   readonly shmSize?: number | undefined;
   readonly cgroupParent?: string | undefined;

@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { LlbPlatform } from '@img-build/llb';
-import { formatPlatform, normalizePlatform, parsePlatform, type Platform } from '@img-build/oci';
+import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '@img-build/oci';
 import type { Environment } from './environment.ts';
-
-/** A platform in the graph's spelling. */
-export function toLlbPlatform(platform: Platform): LlbPlatform {
-  return {
-    architecture: platform.architecture,
-    os: platform.os,
-    variant: platform.variant,
-    osVersion: platform['os.version'],
-    osFeatures: platform['os.features'],
-  };
-}
 
 /** `->arm64` for a step that compiles for another platform than it runs on, as its TARGET… variables say; else empty. */
 export function crossTarget(base: Platform, environment: Environment): string {

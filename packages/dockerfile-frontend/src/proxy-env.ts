@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { ProxyEnv } from '@img-build/llb';
 
-const FIELDS = { http_proxy: 'httpProxy', https_proxy: 'httpsProxy', ftp_proxy: 'ftpProxy', no_proxy: 'noProxy', all_proxy: 'allProxy' } as const;
+const FIELDS = {
+  http_proxy: 'httpProxy',
+  https_proxy: 'httpsProxy',
+  ftp_proxy: 'ftpProxy',
+  no_proxy: 'noProxy',
+  all_proxy: 'allProxy',
+} as const;
 
 /** Proxies among the build arguments, whatever the case of their names; `undefined` when there are none. */
 export function proxyEnvOf(buildArgs: Readonly<Record<string, string>>): ProxyEnv | undefined {

@@ -14,17 +14,27 @@ export interface StepNameOptions {
 }
 
 /** Counts a step of a stage and gives its name: `[linux/arm64 build 2/5] RUN make`. */
-export function stepName(stage: Stage, text: string, lowering: Lowering, options: StepNameOptions = {}): string {
+export function stepName(
+  stage: Stage,
+  text: string,
+  lowering: Lowering,
+  options: StepNameOptions = {},
+): string {
   const prefix = stepPrefix(stage, lowering, options);
   return `${prefix}${text}`;
 }
 
 /** Counts a step of a stage and gives what stands in front of its name; empty for an image that is only copied from. */
-export function stepPrefix(stage: Stage, lowering: Lowering, { platform, environment, onbuild }: StepNameOptions): string {
+export function stepPrefix(
+  stage: Stage,
+  lowering: Lowering,
+  { platform, environment, onbuild }: StepNameOptions,
+): string {
   if (stage.stepTotal === 0) return '';
   stage.stepIndex++;
   const words: string[] = [];
-  if (lowering.multiPlatform && platform !== undefined) words.push(formatPlatform(platform) + crossTarget(platform, environment ?? new Environment()));
+  if (lowering.multiPlatform && platform !== undefined)
+    words.push(formatPlatform(platform) + crossTarget(platform, environment ?? new Environment()));
   if (stage.displayName !== '') words.push(stage.displayName);
   const total = String(stage.stepTotal);
   words.push(`${String(stage.stepIndex).padStart(total.length)}/${total}`);
@@ -41,7 +51,11 @@ export function describeInstruction(original: string, environment: Environment, 
 
 function expandKnown(text: string, environment: Environment, lowering: Lowering): string {
   try {
-    return expand(text, environment, lowering.escape, { keepUnset: true, keepQuotes: true, keepEscapes: true });
+    return expand(text, environment, lowering.escape, {
+      keepUnset: true,
+      keepQuotes: true,
+      keepEscapes: true,
+    });
   } catch {
     // A command may hold what only its shell understands.
     return text;

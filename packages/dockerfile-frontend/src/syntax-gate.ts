@@ -16,12 +16,21 @@ export function checkSyntax(text: string, buildArgs: Readonly<Record<string, str
   const given = buildArg(buildArgs, 'BUILDKIT_SYNTAX');
   const found = detectSyntax(text);
   const reference = given?.split(' ', 1)[0] ?? found?.reference;
-  if (reference === undefined || reference === '' || reference === 'dockerfile.v0' || isBuiltIn(reference)) return;
-  throw new FrontendError(`frontend image ${reference} is not supported: only docker/dockerfile is built in`, {
-    code: 'DOCKERFILE_SYNTAX_FOREIGN',
-    hint: given === undefined ? 'remove the syntax directive, or pass --build-arg BUILDKIT_SYNTAX=dockerfile.v0 to ignore it' : 'remove the build argument BUILDKIT_SYNTAX',
-    ...(given === undefined && found !== null ? { ranges: [{ startLine: found.line, endLine: found.line }] } : {}),
-  });
+  if (reference === undefined || reference === '' || reference === 'dockerfile.v0' || isBuiltIn(reference))
+    return;
+  throw new FrontendError(
+    `frontend image ${reference} is not supported: only docker/dockerfile is built in`,
+    {
+      code: 'DOCKERFILE_SYNTAX_FOREIGN',
+      hint:
+        given === undefined
+          ? 'remove the syntax directive, or pass --build-arg BUILDKIT_SYNTAX=dockerfile.v0 to ignore it'
+          : 'remove the build argument BUILDKIT_SYNTAX',
+      ...(given === undefined && found !== null
+        ? { ranges: [{ startLine: found.line, endLine: found.line }] }
+        : {}),
+    },
+  );
 }
 
 function isBuiltIn(reference: string): boolean {

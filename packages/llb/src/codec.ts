@@ -52,11 +52,13 @@ export function opToGoJson(op: Op): string {
 function checkOp(op: Op): void {
   const count = op.inputs.length;
   const check = (index: number, what: string, limit = count): void => {
-    if (index < -1 || index >= limit) throw invalid(`${op.type} op has ${what} ${index}, but only ${count} inputs`);
+    if (index < -1 || index >= limit)
+      throw invalid(`${op.type} op has ${what} ${index}, but only ${count} inputs`);
   };
   switch (op.type) {
     case 'exec':
-      if (op.exec.meta === undefined || op.exec.meta.args.length === 0) throw invalid('exec op has no command');
+      if (op.exec.meta === undefined || op.exec.meta.args.length === 0)
+        throw invalid('exec op has no command');
       if (!op.exec.mounts.some((mount) => mount.dest === '/')) throw invalid('exec op has no mount at /');
       for (const mount of op.exec.mounts) check(mount.input, 'a mount of input');
       return;

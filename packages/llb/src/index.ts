@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 export {
+  type ContentSelector,
   cacheMapOf,
   cacheRecordDigest,
   contentKey,
-  type ContentSelector,
   imageSourceKey,
   type OpCacheMap,
   type OpDependency,
@@ -36,11 +36,36 @@ export type {
   UserOpt,
 } from './file-op.ts';
 export type { RunMount, RunOptions, RunSecret, RunSsh } from './graph/exec-node.ts';
-export type { CopyStep, FileStep, MakeDirectoryStep, MakeFileStep, OwnerText, RemoveStep, SymlinkStep } from './graph/file-node.ts';
+export type {
+  CopyStep,
+  FileStep,
+  MakeDirectoryStep,
+  MakeFileStep,
+  OwnerText,
+  RemoveStep,
+  SymlinkStep,
+} from './graph/file-node.ts';
 export { marshal } from './graph/marshal.ts';
-export type { GraphNode, MarshalContext, OpOptions, Output, SourceFile, SourceLocation } from './graph/node.ts';
-export { git, type GitOptions, http, type HttpOptions, image, local, type LocalOptions, ociLayout, source } from './graph/source-node.ts';
-export { deferred, diff, merge, type RunResult, scratch, type State } from './graph/state.ts';
+export type {
+  GraphNode,
+  MarshalContext,
+  OpOptions,
+  Output,
+  SourceFile,
+  SourceLocation,
+} from './graph/node.ts';
+export {
+  type GitOptions,
+  git,
+  type HttpOptions,
+  http,
+  image,
+  type LocalOptions,
+  local,
+  ociLayout,
+  source,
+} from './graph/source-node.ts';
+export { deferred, diff, merge, type RunResult, type State, scratch } from './graph/state.ts';
 export { LlbError, type LlbErrorCode } from './llb-error.ts';
 export {
   type BuildOp,
@@ -62,4 +87,5 @@ export {
   type WorkerConstraints,
 } from './ops.ts';
 export { type ParsedDefinition, type ParsedOp, parseDefinition } from './parse-definition.ts';
-export { goJson, type GoValue } from './wire/go-json.ts';
+export { fromLlbPlatform, toLlbPlatform } from './platform.ts';
+export { type GoValue, goJson } from './wire/go-json.ts';

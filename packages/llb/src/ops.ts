@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Digest } from '@img-build/oci';
-import type { FileOp } from './file-op.ts';
 import type { ExecOp } from './exec-op.ts';
+import type { FileOp } from './file-op.ts';
 
 /** Index of an input that does not exist: the empty tree. */
 export const EMPTY_INPUT = -1;

@@ -55,7 +55,8 @@ function addReachable(root: Digest, { bytes, definition, ops }: Collected): void
   const open = (digest: Digest): void => {
     if (ops.has(digest)) return;
     const found = bytes.get(digest);
-    if (found === undefined) throw new LlbError(`definition lacks input ${digest}`, { code: 'LLB_DEFINITION_INVALID' });
+    if (found === undefined)
+      throw new LlbError(`definition lacks input ${digest}`, { code: 'LLB_DEFINITION_INVALID' });
     pending.push({ digest, op: decodeOp(found), next: 0 });
   };
   open(root);
@@ -66,7 +67,12 @@ function addReachable(root: Digest, { bytes, definition, ops }: Collected): void
       continue;
     }
     const metadata = definition.metadata[top.digest] ?? NO_METADATA;
-    ops.set(top.digest, { digest: top.digest, op: top.op, metadata, name: metadata.description['llb.customname'] ?? nameOf(top.op) });
+    ops.set(top.digest, {
+      digest: top.digest,
+      op: top.op,
+      metadata,
+      name: metadata.description['llb.customname'] ?? nameOf(top.op),
+    });
     pending.pop();
   }
 }

@@ -10,6 +10,7 @@ export function lowerAdd(instruction: AddInstruction, context: InstructionContex
   lowerTransfer(instruction, context.lowering.context, context);
   for (const source of instruction.sources) {
     const path = source.type === 'path' ? expandHere(context, source.value) : undefined;
-    if (path !== undefined && !isUrl(path) && !isGitSource(path)) context.lowering.contextPaths.add(absolutePath('/', path));
+    if (path !== undefined && !isUrl(path) && !isGitSource(path))
+      context.lowering.contextPaths.add(absolutePath('/', path));
   }
 }

@@ -5,7 +5,10 @@ import { addHistory } from '../image.ts';
 import { expandHere, type InstructionContext } from './instruction-context.ts';
 
 /** Arguments that steer the build and never become variables. */
-const NOT_VARIABLES: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE']);
+const NOT_VARIABLES: ReadonlySet<string> = new Set([
+  'BUILDKIT_SBOM_SCAN_CONTEXT',
+  'BUILDKIT_SBOM_SCAN_STAGE',
+]);
 
 /** Brings arguments into force, one after the other: a later default sees the earlier values. */
 export function lowerArg(instruction: ArgInstruction, context: InstructionContext): void {
@@ -14,8 +17,13 @@ export function lowerArg(instruction: ArgInstruction, context: InstructionContex
   for (const declaration of instruction.declarations) {
     const name = declaration.name.value;
     const given = buildArg(lowering.buildArgs, name);
-    const value = given ?? (declaration.value === null ? lowering.globals.get(name) : expandHere(context, declaration.value.value));
-    if (value !== undefined && !NOT_VARIABLES.has(name)) stage.environment = stage.environment.with(name, value);
+    const value =
+      given ??
+      (declaration.value === null
+        ? lowering.globals.get(name)
+        : expandHere(context, declaration.value.value));
+    if (value !== undefined && !NOT_VARIABLES.has(name))
+      stage.environment = stage.environment.with(name, value);
     stage.args = [...stage.args, { name, value }];
     declared.push(value === undefined ? name : `${name}=${value}`);
   }

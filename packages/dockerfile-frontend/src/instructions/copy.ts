@@ -14,6 +14,7 @@ export function lowerCopy(instruction: CopyInstruction, context: InstructionCont
   }
   lowerTransfer(instruction, context.lowering.context, context);
   for (const source of instruction.sources) {
-    if (source.type === 'path') context.lowering.contextPaths.add(absolutePath('/', expandHere(context, source.value)));
+    if (source.type === 'path')
+      context.lowering.contextPaths.add(absolutePath('/', expandHere(context, source.value)));
   }
 }

@@ -6,10 +6,14 @@ import { expandHere, type InstructionContext } from './instruction-context.ts';
 /** Sets variables for the steps that follow and for the image. */
 export function lowerEnv(instruction: EnvInstruction, context: InstructionContext): void {
   const { stage } = context;
-  const pairs = instruction.pairs.map(({ key, value }) => [expandHere(context, key.value), expandHere(context, value.value)] as const);
+  const pairs = instruction.pairs.map(
+    ({ key, value }) => [expandHere(context, key.value), expandHere(context, value.value)] as const,
+  );
   for (const [name, value] of pairs) {
     stage.environment = stage.environment.with(name, value);
     stage.image.config.Env = setVariable(stage.image.config.Env ?? [], name, value);
   }
-  addHistory(stage.image, `ENV ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`, { layer: false });
+  addHistory(stage.image, `ENV ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`, {
+    layer: false,
+  });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { ExposeInstruction } from '@img-build/dockerfile-parser';
+
 import { isIP } from 'node:net';
+import type { ExposeInstruction } from '@img-build/dockerfile-parser';
 import { expandAndSplit } from '../expansion.ts';
 import { addHistory } from '../image.ts';
 import { goList } from '../text/go-format.ts';
@@ -8,7 +9,9 @@ import { type InstructionContext, invalid } from './instruction-context.ts';
 
 /** Documents ports; ranges are written out, and of `ip:host:container` only the container's port counts. */
 export function lowerExpose(instruction: ExposeInstruction, { stage, lowering }: InstructionContext): void {
-  const words = instruction.ports.flatMap((port) => expandAndSplit(port.value, stage.environment, lowering.escape));
+  const words = instruction.ports.flatMap((port) =>
+    expandAndSplit(port.value, stage.environment, lowering.escape),
+  );
   const ports = words.flatMap(parsePorts).sort();
   const { config } = stage.image;
   config.ExposedPorts = { ...config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) };
@@ -31,11 +34,13 @@ function parsePorts(written: string): string[] {
 
 function checkHostPorts(host: string, container: string, span: number): void {
   const [first, last] = parseRange(host) ?? fail(`invalid hostPort: ${host}`);
-  if (last - first !== span && span !== 0) throw invalid(`invalid ranges specified for container and host Ports: ${container} and ${host}`);
+  if (last - first !== span && span !== 0)
+    throw invalid(`invalid ranges specified for container and host Ports: ${container} and ${host}`);
 }
 
 function checkAddress(address: string): void {
-  if (address !== '' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(`invalid IP address: ${address}`);
+  if (address !== '' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0)
+    throw invalid(`invalid IP address: ${address}`);
 }
 
 function parseRange(text: string): readonly [number, number] | undefined {

@@ -19,10 +19,14 @@ export function lowerHealthcheck(instruction: HealthcheckInstruction, { stage }:
   };
   stage.image.config.Healthcheck = health;
   const durations = `Interval:${goDuration(interval)} Timeout:${goDuration(timeout)} StartPeriod:${goDuration(startPeriod)} StartInterval:${goDuration(startInterval)}`;
-  addHistory(stage.image, `HEALTHCHECK {Test:${goList(test)} ${durations} Retries:${retries}}`, { layer: false });
+  addHistory(stage.image, `HEALTHCHECK {Test:${goList(test)} ${durations} Retries:${retries}}`, {
+    layer: false,
+  });
 }
 
 function testOf({ command }: HealthcheckInstruction): readonly string[] {
   if (command === null) return ['NONE'];
-  return command.form === 'exec' ? ['CMD', ...command.args.map((word) => word.value)] : ['CMD-SHELL', command.text];
+  return command.form === 'exec'
+    ? ['CMD', ...command.args.map((word) => word.value)]
+    : ['CMD-SHELL', command.text];
 }

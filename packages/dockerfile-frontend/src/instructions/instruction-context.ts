@@ -2,7 +2,7 @@
 import type { OpOptions } from '@img-build/llb';
 import { expand } from '../expansion.ts';
 import { FrontendError } from '../frontend-error.ts';
-import { locationIn, type Lowering } from '../lowering.ts';
+import { type Lowering, locationIn } from '../lowering.ts';
 import type { Command, Stage } from '../stages/stage.ts';
 import { describeInstruction, stepPrefix } from '../step-name.ts';
 
@@ -25,7 +25,11 @@ export function stepOptions(context: InstructionContext, addition = ''): OpOptio
 
 /** Counts a step and gives the prefix of its name. */
 export function countStep({ stage, command, lowering }: InstructionContext): string {
-  return stepPrefix(stage, lowering, { platform: stage.platform, environment: stage.environment, onbuild: command.onbuild });
+  return stepPrefix(stage, lowering, {
+    platform: stage.platform,
+    environment: stage.environment,
+    onbuild: command.onbuild,
+  });
 }
 
 /** The instruction as progress shows it. */

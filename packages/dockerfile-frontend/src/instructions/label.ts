@@ -6,7 +6,9 @@ import { expandHere, type InstructionContext } from './instruction-context.ts';
 /** Adds labels to the image. */
 export function lowerLabel(instruction: LabelInstruction, context: InstructionContext): void {
   const { image } = context.stage;
-  const pairs = instruction.pairs.map(({ key, value }) => [expandHere(context, key.value), expandHere(context, value.value)] as const);
+  const pairs = instruction.pairs.map(
+    ({ key, value }) => [expandHere(context, key.value), expandHere(context, value.value)] as const,
+  );
   image.config.Labels = { ...image.config.Labels, ...Object.fromEntries(pairs) };
   addHistory(image, `LABEL ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`, { layer: false });
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Mount } from '@img-build/dockerfile-parser';
-import { type RunMount, type RunSecret, type RunSsh, scratch, type State } from '@img-build/llb';
+
 import { posix } from 'node:path';
+import type { Mount } from '@img-build/dockerfile-parser';
+import { type RunMount, type RunSecret, type RunSsh, type State, scratch } from '@img-build/llb';
 import { buildArg } from '../global-args.ts';
 import { absolutePath } from '../text/go-path.ts';
 import { type InstructionContext, invalid, workingDirectory } from './instruction-context.ts';
@@ -17,7 +18,9 @@ export interface LoweredMounts {
 /** Turns `--mount` options into mounts of the graph. */
 export function lowerMounts(mounts: readonly Mount[], context: InstructionContext): LoweredMounts {
   return {
-    mounts: mounts.flatMap((mount) => (mount.type === 'secret' || mount.type === 'ssh' ? [] : [lowerMount(mount, context)])),
+    mounts: mounts.flatMap((mount) =>
+      mount.type === 'secret' || mount.type === 'ssh' ? [] : [lowerMount(mount, context)],
+    ),
     secrets: mounts.flatMap((mount) => (mount.type === 'secret' ? [lowerSecret(mount)] : [])),
     ssh: mounts.flatMap((mount) => (mount.type === 'ssh' ? [lowerSsh(mount)] : [])),
   };
@@ -25,17 +28,33 @@ export function lowerMounts(mounts: readonly Mount[], context: InstructionContex
 
 function lowerMount(mount: Mount, context: InstructionContext): RunMount {
   const target = absolutePath(workingDirectory(context), mount.target);
-  if (target === '/' || mount.target === '') throw invalid(`invalid mount target ${JSON.stringify(mount.target)}`);
+  if (target === '/' || mount.target === '')
+    throw invalid(`invalid mount target ${JSON.stringify(mount.target)}`);
   if (mount.type === 'tmpfs') return { type: 'tmpfs', target, size: mount.sizeLimit };
   const source = absolutePath('/', mount.source);
   const from = originOf(mount, source, context);
   const owned = mount.uid !== null || mount.gid !== null || mount.mode !== null;
   const place =
-    source !== '/' ? { from, selector: source } : owned ? { from: withOwnedFolder(mount, from), selector: '/cache' } : { from };
-  if (mount.type === 'bind') return { type: 'bind', target, ...place, readonly: mount.readOnly, noOutput: !mount.readOnly };
+    source !== '/'
+      ? { from, selector: source }
+      : owned
+        ? { from: withOwnedFolder(mount, from), selector: '/cache' }
+        : { from };
+  if (mount.type === 'bind')
+    return { type: 'bind', target, ...place, readonly: mount.readOnly, noOutput: !mount.readOnly };
   const namespace = buildArg(context.lowering.buildArgs, 'BUILDKIT_CACHE_MOUNT_NS') ?? '';
-  const id = absoluteId(namespace, mount.id === '' ? posix.normalize(mount.target).replace(/(.)\/$/, '$1') : mount.id);
-  return { type: 'cache', target, ...place, id, sharing: mount.sharing ?? 'shared', readonly: mount.readOnly };
+  const id = absoluteId(
+    namespace,
+    mount.id === '' ? posix.normalize(mount.target).replace(/(.)\/$/, '$1') : mount.id,
+  );
+  return {
+    type: 'cache',
+    target,
+    ...place,
+    id,
+    sharing: mount.sharing ?? 'shared',
+    readonly: mount.readOnly,
+  };
 }
 
 /** Joined like a path, so that an id is the same with and without a slash at the end. */
@@ -53,14 +72,29 @@ function originOf(mount: Mount, source: string, context: InstructionContext): St
 
 /** A new cache gets its mode and owner from a folder that is made for it. */
 function withOwnedFolder({ uid, gid, mode }: Mount, from: State): State {
-  return from.file([{ type: 'mkdir', path: '/cache', mode: (mode ?? 0o755) & 0o777, owner: { uid: uid ?? 0, gid: gid ?? 0 } }], {
-    name: '[internal] settings cache mount permissions',
-  });
+  return from.file(
+    [
+      {
+        type: 'mkdir',
+        path: '/cache',
+        mode: (mode ?? 0o755) & 0o777,
+        owner: { uid: uid ?? 0, gid: gid ?? 0 },
+      },
+    ],
+    {
+      name: '[internal] settings cache mount permissions',
+    },
+  );
 }
 
 function lowerSecret(mount: Mount): RunSecret {
   const id = mount.source || mount.id || posix.basename(mount.target);
-  const target = mount.target !== '' ? mount.target : mount.env === null ? `/run/secrets/${posix.basename(id)}` : undefined;
+  const target =
+    mount.target !== ''
+      ? mount.target
+      : mount.env === null
+        ? `/run/secrets/${posix.basename(id)}`
+        : undefined;
   return {
     id,
     target,
@@ -71,9 +105,22 @@ function lowerSecret(mount: Mount): RunSecret {
 }
 
 function lowerSsh(mount: Mount): RunSsh {
-  return { id: mount.id || 'default', target: mount.target || undefined, optional: !mount.required, ...fileFacts(mount) };
+  return {
+    id: mount.id || 'default',
+    target: mount.target || undefined,
+    optional: !mount.required,
+    ...fileFacts(mount),
+  };
 }
 
-function fileFacts({ uid, gid, mode }: Mount): { readonly uid?: number; readonly gid?: number; readonly mode?: number } {
-  return { ...(uid === null ? {} : { uid }), ...(gid === null ? {} : { gid }), ...(mode === null ? {} : { mode }) };
+function fileFacts({ uid, gid, mode }: Mount): {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly mode?: number;
+} {
+  return {
+    ...(uid === null ? {} : { uid }),
+    ...(gid === null ? {} : { gid }),
+    ...(mode === null ? {} : { mode }),
+  };
 }

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: MIT
-import { type Mount, resolveMount, type RunInstruction, summarizeHeredoc } from '@img-build/dockerfile-parser';
-import { type RunMount, type RunOptions, scratch } from '@img-build/llb';
+import {
+  type Mount,
+  type RunInstruction,
+  resolveMount,
+  summarizeHeredoc,
+} from '@img-build/dockerfile-parser';
+import { type RunMount, type RunOptions, scratch, toLlbPlatform } from '@img-build/llb';
 import { guard } from '../expansion.ts';
+import { FrontendError } from '../frontend-error.ts';
 import { addHistory, shellOf } from '../image.ts';
-import { toLlbPlatform } from '../platforms.ts';
 import type { Stage } from '../stages/stage.ts';
 import { describeInstruction } from '../step-name.ts';
-import { countStep, expandHere, type InstructionContext, opOptions, workingDirectory } from './instruction-context.ts';
+import {
+  countStep,
+  expandHere,
+  type InstructionContext,
+  opOptions,
+  workingDirectory,
+} from './instruction-context.ts';
 import { lowerMounts } from './run-mounts.ts';
 
 /** Folder a heredoc that is a program of its own is mounted at. */
@@ -16,10 +27,16 @@ const PIPES = '/dev/pipes/';
 export function lowerRun(instruction: RunInstruction, context: InstructionContext): void {
   const { stage, lowering } = context;
   const { options } = lowering.request;
+  if (instruction.devices.length > 0) throw new FrontendError('RUN --device is not supported', { code: 'FEATURE_UNSUPPORTED' });
   const args = argsOf(instruction, stage);
-  const mounts = instruction.mounts.map((mount) => guard(() => resolveMount(mount, (value) => expandHere(context, value))));
+  const mounts = instruction.mounts.map((mount) =>
+    guard(() => resolveMount(mount, (value) => expandHere(context, value))),
+  );
   const lowered = lowerMounts(mounts, context);
-  const shm: RunMount[] = options.shmSize === undefined || options.shmSize <= 0 ? [] : [{ type: 'tmpfs', target: '/dev/shm', size: options.shmSize }];
+  const shm: RunMount[] =
+    options.shmSize === undefined || options.shmSize <= 0
+      ? []
+      : [{ type: 'tmpfs', target: '/dev/shm', size: options.shmSize }];
   const run: RunOptions = {
     ...opOptions(context),
     name: countStep(context) + displayName(instruction, mounts, context),
@@ -55,22 +72,34 @@ function argsOf({ command }: RunInstruction, stage: Stage): readonly string[] {
 
 function programMounts({ command }: RunInstruction): RunMount[] {
   if (command.form !== 'heredoc-file') return [];
-  const from = scratch().file([{ type: 'mkfile', path: `/${command.name}`, mode: 0o755, data: Buffer.from(command.text) }], {
-    name: '[internal] preparing inline document',
-  });
+  const from = scratch().file(
+    [{ type: 'mkfile', path: `/${command.name}`, mode: 0o755, data: Buffer.from(command.text) }],
+    {
+      name: '[internal] preparing inline document',
+    },
+  );
   return [{ type: 'bind', target: PIPES, from, selector: '/', readonly: true }];
 }
 
-function displayName(instruction: RunInstruction, mounts: readonly Mount[], { stage, lowering }: InstructionContext): string {
+function displayName(
+  instruction: RunInstruction,
+  mounts: readonly Mount[],
+  { stage, lowering }: InstructionContext,
+): string {
   let shown = stage.environment;
   for (const { env } of mounts) if (env !== null) shown = shown.with(env, '****');
   const { command } = instruction;
   const isProgram = command.form === 'heredoc-script' || command.form === 'heredoc-file';
-  return describeInstruction(instruction.original, shown, lowering) + (isProgram ? ` (${summarizeHeredoc(command.text)})` : '');
+  return (
+    describeInstruction(instruction.original, shown, lowering) +
+    (isProgram ? ` (${summarizeHeredoc(command.text)})` : '')
+  );
 }
 
 /** `|2 A=1 B=2`: what history tells about the arguments a command saw. */
 function argsInEffect({ args, environment }: Stage): string[] {
   const values = new Map(args.map(({ name, value }) => [name, environment.get(name) ?? value ?? '']));
-  return values.size === 0 ? [] : [`|${values.size}`, ...[...values].map(([name, value]) => `${name}=${value}`)];
+  return values.size === 0
+    ? []
+    : [`|${values.size}`, ...[...values].map(([name, value]) => `${name}=${value}`)];
 }

@@ -8,10 +8,17 @@ import type { InstructionContext } from './instruction-context.ts';
  *
  * @throws FrontendError `STAGE_ORDER_INVALID` when it is defined later in the file
  */
-export function requireSource(name: string, { command, stage }: InstructionContext, verb: 'copy' | 'mount'): Stage {
+export function requireSource(
+  name: string,
+  { command, stage }: InstructionContext,
+  verb: 'copy' | 'mount',
+): Stage {
   const source = command.sources.get(name);
   if (source?.done === true) return source;
-  throw new FrontendError(`cannot ${verb} from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(stage.displayName)}`, {
-    code: 'STAGE_ORDER_INVALID',
-  });
+  throw new FrontendError(
+    `cannot ${verb} from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(stage.displayName)}`,
+    {
+      code: 'STAGE_ORDER_INVALID',
+    },
+  );
 }

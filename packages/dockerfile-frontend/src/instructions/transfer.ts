@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
-import type { AddInstruction, CopyInstruction, CopySource } from '@img-build/dockerfile-parser';
-import { type CopyStep, hasWildcard, http, merge, scratch, type State } from '@img-build/llb';
+
 import { posix } from 'node:path';
+import type { AddInstruction, CopyInstruction, CopySource } from '@img-build/dockerfile-parser';
+import { type CopyStep, hasWildcard, http, merge, type State, scratch } from '@img-build/llb';
 import { expand } from '../expansion.ts';
 import { addHistory } from '../image.ts';
 import { absoluteDestination, absolutePath } from '../text/go-path.ts';
 import { addGitStep, isGitSource } from './add-git.ts';
-import { countStep, expandHere, type InstructionContext, invalid, nameOf, opOptions, workingDirectory } from './instruction-context.ts';
+import {
+  countStep,
+  expandHere,
+  type InstructionContext,
+  invalid,
+  nameOf,
+  opOptions,
+  workingDirectory,
+} from './instruction-context.ts';
 import { parseMode } from './mode.ts';
 
 /** COPY and ADD with every word expanded. */
@@ -19,13 +28,20 @@ export interface Transfer {
   readonly chmod: string;
   readonly checksum: string;
   /** What all actions of the instruction have in common. */
-  readonly common: Pick<CopyStep, 'owner' | 'timestamp' | 'mode' | 'modeText' | 'exclude' | 'createDestination' | 'destination'>;
+  readonly common: Pick<
+    CopyStep,
+    'owner' | 'timestamp' | 'mode' | 'modeText' | 'exclude' | 'createDestination' | 'destination'
+  >;
   /** Name of the step. */
   readonly name: string;
 }
 
 /** Copies files into the stage. */
-export function lowerTransfer(instruction: AddInstruction | CopyInstruction, from: State, context: InstructionContext): void {
+export function lowerTransfer(
+  instruction: AddInstruction | CopyInstruction,
+  from: State,
+  context: InstructionContext,
+): void {
   const { stage } = context;
   const destination = expandHere(context, instruction.destination.value);
   const prefix = countStep(context);
@@ -34,13 +50,19 @@ export function lowerTransfer(instruction: AddInstruction | CopyInstruction, fro
   checkChecksum(transfer);
   const steps = [
     ...transfer.paths.map((path) => pathStep(path, transfer)),
-    ...instruction.sources.flatMap((source) => (source.type === 'heredoc' ? [heredocStep(source, transfer, context)] : [])),
+    ...instruction.sources.flatMap((source) =>
+      source.type === 'heredoc' ? [heredocStep(source, transfer, context)] : [],
+    ),
   ];
   const options = { ...opOptions(context), name: transfer.name };
   if (instruction.link && transfer.chmod === '') {
     const group = { id: `${stage.displayName || 'stage'}-${stage.stepIndex}`, name: prefix + name };
     const layer = scratch().file(steps, { ...options, progressGroup: { ...group, weak: true } });
-    stage.state = merge([stage.state, layer], { ...options, name: `${prefix}LINK ${name}`, progressGroup: { ...group, weak: false } });
+    stage.state = merge([stage.state, layer], {
+      ...options,
+      name: `${prefix}LINK ${name}`,
+      progressGroup: { ...group, weak: false },
+    });
   } else {
     stage.state = stage.state.file(steps, options);
   }
@@ -54,14 +76,20 @@ interface Unexpanded {
   readonly name: string;
 }
 
-function expandTransfer({ instruction, from, destination, name }: Unexpanded, context: InstructionContext): Transfer {
-  const optional = (word: { readonly value: string } | null): string => (word === null ? '' : expandHere(context, word.value));
+function expandTransfer(
+  { instruction, from, destination, name }: Unexpanded,
+  context: InstructionContext,
+): Transfer {
+  const optional = (word: { readonly value: string } | null): string =>
+    word === null ? '' : expandHere(context, word.value);
   const chown = optional(instruction.chown);
   const chmod = optional(instruction.chmod);
   return {
     instruction,
     from,
-    paths: instruction.sources.flatMap((source) => (source.type === 'path' ? [expandHere(context, source.value)] : [])),
+    paths: instruction.sources.flatMap((source) =>
+      source.type === 'path' ? [expandHere(context, source.value)] : [],
+    ),
     chown,
     chmod,
     checksum: instruction.kind === 'add' ? optional(instruction.checksum) : '',
@@ -103,7 +131,10 @@ export function isUrl(path: string): boolean {
 }
 
 function localStep(path: string, { instruction, from, common }: Transfer): CopyStep {
-  const { source, include, required } = instruction.kind === 'copy' && instruction.parents ? splitAtPivot(path) : { source: absolutePath('/', path) };
+  const { source, include, required } =
+    instruction.kind === 'copy' && instruction.parents
+      ? splitAtPivot(path)
+      : { source: absolutePath('/', path) };
   return {
     ...common,
     type: 'copy',
@@ -120,16 +151,25 @@ function localStep(path: string, { instruction, from, common }: Transfer): CopyS
 }
 
 /** `--parents`: what stands behind `/./` (or all of it) is kept below the destination. */
-function splitAtPivot(path: string): { readonly source: string; readonly include: readonly string[]; readonly required?: readonly string[] } {
+function splitAtPivot(path: string): {
+  readonly source: string;
+  readonly include: readonly string[];
+  readonly required?: readonly string[];
+} {
   const pivot = path.indexOf('/./');
   const source = absolutePath('/', pivot < 0 ? '/' : path.slice(0, pivot));
   const pattern = absolutePath('/', pivot < 0 ? path : path.slice(pivot + '/./'.length));
   const literal = !hasWildcard(source) && !hasWildcard(pattern);
-  return { source, include: [pattern.slice(1)], ...(literal ? { required: [posix.join(source, pattern)] } : {}) };
+  return {
+    source,
+    include: [pattern.slice(1)],
+    ...(literal ? { required: [posix.join(source, pattern)] } : {}),
+  };
 }
 
 function downloadStep(url: string, { instruction, from: _, common, checksum, name }: Transfer): CopyStep {
-  if (checksum !== '' && !/^sha256:[0-9a-f]{64}$/.test(checksum)) throw invalid(`invalid checksum ${JSON.stringify(checksum)}: only sha256 is supported for downloads`);
+  if (checksum !== '' && !/^sha256:[0-9a-f]{64}$/.test(checksum))
+    throw invalid(`invalid checksum ${JSON.stringify(checksum)}: only sha256 is supported for downloads`);
   const filename = fileNameOf(url);
   return {
     ...common,
@@ -158,16 +198,27 @@ function decodePath(path: string): string {
   }
 }
 
-function heredocStep(source: Extract<CopySource, { type: 'heredoc' }>, { common }: Transfer, { stage }: InstructionContext): CopyStep {
-  const content = source.expand ? expand(source.content, stage.environment, '\\', { ignoreQuotes: true }) : source.content;
-  const from = scratch().file([{ type: 'mkfile', path: absolutePath('/', source.name), mode: 0o644, data: Buffer.from(content) }], {
-    name: '[internal] preparing inline document',
-  });
+function heredocStep(
+  source: Extract<CopySource, { type: 'heredoc' }>,
+  { common }: Transfer,
+  { stage }: InstructionContext,
+): CopyStep {
+  const content = source.expand
+    ? expand(source.content, stage.environment, '\\', { ignoreQuotes: true })
+    : source.content;
+  const from = scratch().file(
+    [{ type: 'mkfile', path: absolutePath('/', source.name), mode: 0o644, data: Buffer.from(content) }],
+    {
+      name: '[internal] preparing inline document',
+    },
+  );
   return { ...common, type: 'copy', from, source: absolutePath('/', source.name) };
 }
 
 function createdBy({ instruction, paths, chown, chmod }: Transfer, destination: string): string {
-  const heredocs = instruction.sources.flatMap((source) => (source.type === 'heredoc' ? [`<<${source.name}`] : []));
+  const heredocs = instruction.sources.flatMap((source) =>
+    source.type === 'heredoc' ? [`<<${source.name}`] : [],
+  );
   return [
     instruction.kind === 'add' ? 'ADD' : 'COPY',
     ...(instruction.kind === 'copy' && instruction.parents ? ['--parents'] : []),

@@ -2,7 +2,14 @@
 import type { WorkdirInstruction } from '@img-build/dockerfile-parser';
 import { addHistory } from '../image.ts';
 import { absolutePath } from '../text/go-path.ts';
-import { expandHere, type InstructionContext, nameOf, countStep, opOptions, workingDirectory } from './instruction-context.ts';
+import {
+  countStep,
+  expandHere,
+  type InstructionContext,
+  nameOf,
+  opOptions,
+  workingDirectory,
+} from './instruction-context.ts';
 
 /** Changes the folder of the steps that follow, and makes it as a layer of its own. */
 export function lowerWorkdir(instruction: WorkdirInstruction, context: InstructionContext): void {
@@ -13,7 +20,16 @@ export function lowerWorkdir(instruction: WorkdirInstruction, context: Instructi
   if (path !== '/') {
     const { location } = opOptions(context);
     stage.state = stage.state.file(
-      [{ type: 'mkdir', path, mode: 0o755, parents: true, owner: stage.image.config.User || undefined, timestamp: lowering.timestamp }],
+      [
+        {
+          type: 'mkdir',
+          path,
+          mode: 0o755,
+          parents: true,
+          owner: stage.image.config.User || undefined,
+          timestamp: lowering.timestamp,
+        },
+      ],
       { location, name: countStep(context) + nameOf(context) },
     );
   }

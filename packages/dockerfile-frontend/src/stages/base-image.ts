@@ -2,16 +2,26 @@
 import { suggest } from '@img-build/dockerfile-parser';
 import { messageOf } from '@img-build/errors';
 import type { ResolvedImageConfig } from '@img-build/interfaces';
-import { image, scratch } from '@img-build/llb';
-import { formatPlatform, formatReference, type ImageConfig, normalizePlatform, parseReference, type Platform, type Reference, withDigest } from '@img-build/oci';
+import { image, scratch, toLlbPlatform } from '@img-build/llb';
+import {
+  formatPlatform,
+  formatReference,
+  type ImageConfig,
+  normalizePlatform,
+  type Platform,
+  parseReference,
+  type Reference,
+  withDigest,
+} from '@img-build/oci';
 import { FrontendError } from '../frontend-error.ts';
 import { emptyImage, imageFromConfig } from '../image.ts';
-import { locationIn, type Lowering } from '../lowering.ts';
-import { toLlbPlatform } from '../platforms.ts';
+import { type Lowering, locationIn } from '../lowering.ts';
 import { stepName } from '../step-name.ts';
 import type { Stage } from './stage.ts';
 
-const COMMON_IMAGES = ['alpine', 'busybox', 'centos', 'debian', 'fedora', 'golang', 'ubuntu'].flatMap((name) => [name, `${name}:latest`]);
+const COMMON_IMAGES = ['alpine', 'busybox', 'centos', 'debian', 'fedora', 'golang', 'ubuntu'].flatMap(
+  (name) => [name, `${name}:latest`],
+);
 
 /**
  * Resolves the image a stage starts from; for a stage that starts from another stage nothing is to be done.
@@ -36,7 +46,8 @@ async function resolveImage(stage: Stage, lowering: Lowering): Promise<void> {
   const wanted = stage.platform ?? lowering.targetPlatform;
   const resolved = await ask(stage, reference, wanted, lowering);
   const { config } = resolved;
-  const platform = stage.platform === undefined && lowering.implicitPlatform ? offeredPlatform(config, wanted) : wanted;
+  const platform =
+    stage.platform === undefined && lowering.implicitPlatform ? offeredPlatform(config, wanted) : wanted;
   const pinned = formatReference(withDigest(reference, resolved.digest));
   lowering.bases.push({ name: stage.baseName, reference: pinned, digest: resolved.digest, platform });
   stage.baseConfig = config;
@@ -47,7 +58,8 @@ async function resolveImage(stage: Stage, lowering: Lowering): Promise<void> {
     : image(pinned, {
         platform: toLlbPlatform(platform),
         name: stepName(stage, `FROM ${pinned}`, lowering, { platform }),
-        description: stage.from === undefined ? {} : { 'com.docker.dockerfile.v1.command': stage.from.original },
+        description:
+          stage.from === undefined ? {} : { 'com.docker.dockerfile.v1.command': stage.from.original },
         location: locationIn(lowering, stage.range),
         resolveMode: lowering.request.options.pull === 'always' ? 'pull' : 'default',
       });
@@ -58,17 +70,26 @@ function referenceOf(stage: Stage): Reference {
   try {
     return parseReference(stage.baseName);
   } catch (cause) {
-    throw new FrontendError(`failed to parse stage name ${JSON.stringify(stage.baseName)}: ${messageOf(cause)}`, {
-      code: 'BASE_INVALID',
-      cause,
-      ranges: [stage.range],
-    });
+    throw new FrontendError(
+      `failed to parse stage name ${JSON.stringify(stage.baseName)}: ${messageOf(cause)}`,
+      {
+        code: 'BASE_INVALID',
+        cause,
+        ranges: [stage.range],
+      },
+    );
   }
 }
 
-async function ask(stage: Stage, reference: Reference, platform: Platform, lowering: Lowering): Promise<ResolvedImageConfig> {
+async function ask(
+  stage: Stage,
+  reference: Reference,
+  platform: Platform,
+  lowering: Lowering,
+): Promise<ResolvedImageConfig> {
   const { resolver, observe, signal } = lowering.request;
-  const work = (): Promise<ResolvedImageConfig> => resolver.resolveImageConfig(reference, platform, { signal });
+  const work = (): Promise<ResolvedImageConfig> =>
+    resolver.resolveImageConfig(reference, platform, { signal });
   const prefix = lowering.multiPlatform ? `${formatPlatform(platform)} ` : '';
   try {
     if (observe === undefined) return await work();
@@ -86,19 +107,26 @@ async function ask(stage: Stage, reference: Reference, platform: Platform, lower
 
 /** An image without layers is as good as scratch. */
 function isEmpty(config: ImageConfig): boolean {
-  return config.rootfs.diff_ids.length === 0 && (config.history ?? []).every((entry) => entry.empty_layer === true);
+  return (
+    config.rootfs.diff_ids.length === 0 && (config.history ?? []).every((entry) => entry.empty_layer === true)
+  );
 }
 
 /** Without a wish of the user, the platform of an image that exists for one other platform only. */
 function offeredPlatform(config: ImageConfig, wanted: Platform): Platform {
   if (config.os === wanted.os && config.architecture === wanted.architecture) return wanted;
   if (config.os === '' || config.architecture === '') return wanted;
-  return normalizePlatform({ os: config.os, architecture: config.architecture, ...(config.variant === undefined ? {} : { variant: config.variant }) });
+  return normalizePlatform({
+    os: config.os,
+    architecture: config.architecture,
+    ...(config.variant === undefined ? {} : { variant: config.variant }),
+  });
 }
 
 function warnAboutPlatform(stage: Stage, expected: Platform, lowering: Lowering): void {
   const { os, architecture } = stage.image;
-  if (stage.from === undefined || os === '' || (os === expected.os && architecture === expected.architecture)) return;
+  if (stage.from === undefined || os === '' || (os === expected.os && architecture === expected.architecture))
+    return;
   lowering.warn({
     rule: 'InvalidBaseImagePlatform',
     message: `Base image ${stage.baseName} was pulled with platform "${formatPlatform(stage.image)}", expected "${formatPlatform(expected)}" for current build`,

@@ -4,8 +4,8 @@ import { DEFAULT_PATH, inheritImage, setVariable } from '../image.ts';
 import { lowerInstruction } from '../instructions/lower-instruction.ts';
 import type { Lowering } from '../lowering.ts';
 import { absolutePath } from '../text/go-path.ts';
-import { at } from './stage-graph.ts';
 import type { Stage } from './stage.ts';
+import { at } from './stage-graph.ts';
 
 /** Lowers every instruction of a stage whose base and sources are done. */
 export function lowerStage(stage: Stage, lowering: Lowering): void {
@@ -16,7 +16,8 @@ export function lowerStage(stage: Stage, lowering: Lowering): void {
   const hasPath = env.some((pair) => splitVariable(pair)[0] === 'PATH');
   config.Env = hasPath || stage.platform.os === 'windows' ? env : setVariable(env, 'PATH', DEFAULT_PATH);
   for (const pair of config.Env) stage.environment = stage.environment.with(...splitVariable(pair));
-  if (config.WorkingDir !== undefined && config.WorkingDir !== '') config.WorkingDir = absolutePath('/', config.WorkingDir);
+  if (config.WorkingDir !== undefined && config.WorkingDir !== '')
+    config.WorkingDir = absolutePath('/', config.WorkingDir);
   stage.user = config.User ?? '';
   for (const command of stage.commands) {
     at(command.range, () => lowerInstruction(command, stage, lowering));

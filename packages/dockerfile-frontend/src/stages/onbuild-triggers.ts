@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describeDiagnostic, firstError, parse } from '@img-build/dockerfile-parser';
 import { FrontendError } from '../frontend-error.ts';
-import { createCommand, isStep, type StageGraph } from './stage-graph.ts';
 import type { Command, Stage } from './stage.ts';
+import { createCommand, isStep, type StageGraph } from './stage-graph.ts';
 
 /**
  * Puts the ONBUILD triggers of a stage's base in front of its own instructions; a second call does nothing.
@@ -25,18 +25,26 @@ export function addTriggers(stage: Stage, graph: StageGraph): boolean {
 }
 
 function triggersOf(base: Stage): string[] {
-  return base.commands.flatMap(({ instruction }) => (instruction.kind === 'onbuild' ? [instruction.expression] : []));
+  return base.commands.flatMap(({ instruction }) =>
+    instruction.kind === 'onbuild' ? [instruction.expression] : [],
+  );
 }
 
 function parseTrigger(expression: string, stage: Stage, graph: StageGraph): Command {
   const { instructions, diagnostics } = parse(expression);
   const problem = firstError(diagnostics.filter(({ phase }) => phase !== 'structure'));
   if (problem !== null) {
-    throw new FrontendError(describeDiagnostic(problem), { code: 'DOCKERFILE_INVALID', ranges: [stage.range] });
+    throw new FrontendError(describeDiagnostic(problem), {
+      code: 'DOCKERFILE_INVALID',
+      ranges: [stage.range],
+    });
   }
   const [instruction] = instructions;
   if (instruction === undefined || instructions.length > 1) {
-    throw new FrontendError('onbuild trigger should be a single expression', { code: 'DOCKERFILE_INVALID', ranges: [stage.range] });
+    throw new FrontendError('onbuild trigger should be a single expression', {
+      code: 'DOCKERFILE_INVALID',
+      ranges: [stage.range],
+    });
   }
   return createCommand(instruction, { graph, stage, range: stage.range, onbuild: true });
 }

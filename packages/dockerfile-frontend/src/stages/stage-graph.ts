@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { type EscapeCharacter, type Instruction, type StageList, suggest } from '@img-build/dockerfile-parser';
+import {
+  type EscapeCharacter,
+  type Instruction,
+  type StageList,
+  suggest,
+} from '@img-build/dockerfile-parser';
 import { messageOf } from '@img-build/errors';
 import type { SourceRange } from '@img-build/interfaces';
-import { parsePlatform, type Platform } from '@img-build/oci';
+import { type Platform, parsePlatform } from '@img-build/oci';
 import type { Environment } from '../environment.ts';
 import { expand } from '../expansion.ts';
 import { FrontendError } from '../frontend-error.ts';
@@ -42,7 +47,10 @@ export function createStageGraph(list: StageList, options: GraphOptions): StageG
     // Looked up before the stage itself gets a name: `FROM x AS x` means the image or earlier stage.
     stage.base = byName.get(stage.baseName);
     stage.displayName = stage.name === '' ? `stage-${index}` : stage.name;
-    stage.ignoreCache = typeof options.noCache === 'boolean' ? options.noCache : options.noCache.some((name) => name.toLowerCase() === stage.name && name !== '');
+    stage.ignoreCache =
+      typeof options.noCache === 'boolean'
+        ? options.noCache
+        : options.noCache.some((name) => name.toLowerCase() === stage.name && name !== '');
     const ownStep = stage.baseName === 'scratch' || stage.base !== undefined ? 0 : 1;
     stage.stepTotal = ownStep + instructions.filter(isStep).length;
     stages.push(stage);
@@ -51,7 +59,9 @@ export function createStageGraph(list: StageList, options: GraphOptions): StageG
   const graph: StageGraph = { stages, byName, images: new Map() };
   for (const [index, { instructions }] of list.stages.entries()) {
     const stage = stages[index] as Stage;
-    stage.commands = instructions.map((instruction) => createCommand(instruction, { graph, stage, range: instructionLines(instruction), onbuild: false }));
+    stage.commands = instructions.map((instruction) =>
+      createCommand(instruction, { graph, stage, range: instructionLines(instruction), onbuild: false }),
+    );
   }
   refuseCycles(stages);
   if (stages.length + graph.images.size === 1) (stages[0] as Stage).displayName = '';
@@ -72,7 +82,10 @@ export interface CommandPlace {
 }
 
 /** Finds the stages an instruction takes files from and makes them dependencies of its stage. */
-export function createCommand(instruction: Instruction, { graph, stage, range, onbuild }: CommandPlace): Command {
+export function createCommand(
+  instruction: Instruction,
+  { graph, stage, range, onbuild }: CommandPlace,
+): Command {
   const sources = new Map<string, Stage>();
   for (const { name, byIndex } of sourceNames(instruction)) {
     const found = at(range, () => findSource(graph, name, byIndex, range));
@@ -82,13 +95,17 @@ export function createCommand(instruction: Instruction, { graph, stage, range, o
   return { instruction, sources, onbuild, range };
 }
 
-function sourceNames(instruction: Instruction): readonly { readonly name: string; readonly byIndex: boolean }[] {
+function sourceNames(
+  instruction: Instruction,
+): readonly { readonly name: string; readonly byIndex: boolean }[] {
   if (instruction.kind === 'copy' && instruction.from !== null && instruction.from.value !== '') {
     return [{ name: instruction.from.value, byIndex: true }];
   }
   if (instruction.kind !== 'run') return [];
   return instruction.mounts.flatMap(({ options }) =>
-    options.flatMap(({ key, value }) => (key === 'from' && value !== null && value !== '' ? [{ name: value, byIndex: false }] : [])),
+    options.flatMap(({ key, value }) =>
+      key === 'from' && value !== null && value !== '' ? [{ name: value, byIndex: false }] : [],
+    ),
   );
 }
 
@@ -101,7 +118,8 @@ function findSource(graph: StageGraph, name: string, byIndex: boolean, range: So
   }
   if (byIndex && /^[+-]?\d+$/.test(name)) {
     const stage = graph.stages[Number(name)];
-    if (stage === undefined) throw new FrontendError(`invalid stage index ${Number(name)}`, { code: 'STAGE_NOT_FOUND' });
+    if (stage === undefined)
+      throw new FrontendError(`invalid stage index ${Number(name)}`, { code: 'STAGE_NOT_FOUND' });
     return stage;
   }
   const stage = graph.byName.get(name.toLowerCase()) ?? graph.images.get(name);
@@ -118,12 +136,21 @@ function findSource(graph: StageGraph, name: string, byIndex: boolean, range: So
  */
 export function targetStage(graph: StageGraph, target: string | undefined): Stage {
   if (target === undefined || target === '') return graph.stages.at(-1) as Stage;
-  const stage = graph.byName.get(target.toLowerCase()) ?? graph.stages.find((other) => other.displayName === target.toLowerCase());
+  const stage =
+    graph.byName.get(target.toLowerCase()) ??
+    graph.stages.find((other) => other.displayName === target.toLowerCase());
   if (stage !== undefined) return stage;
-  const near = suggest(target, graph.stages.map((other) => other.displayName), { caseSensitive: false });
-  throw new FrontendError(`target stage ${JSON.stringify(target)} could not be found${near === null ? '' : ` (did you mean ${near}?)`}`, {
-    code: 'STAGE_NOT_FOUND',
-  });
+  const near = suggest(
+    target,
+    graph.stages.map((other) => other.displayName),
+    { caseSensitive: false },
+  );
+  throw new FrontendError(
+    `target stage ${JSON.stringify(target)} could not be found${near === null ? '' : ` (did you mean ${near}?)`}`,
+    {
+      code: 'STAGE_NOT_FOUND',
+    },
+  );
 }
 
 /** The target and all it needs. */
@@ -141,12 +168,19 @@ export function reachableFrom(target: Stage): Set<Stage> {
  */
 export function refuseCycles(stages: readonly Stage[]): void {
   const finished = new Set<Stage>();
-  const open: { readonly stage: Stage; readonly needs: Iterator<readonly [Stage, SourceRange]>; via: SourceRange }[] = [];
+  const open: {
+    readonly stage: Stage;
+    readonly needs: Iterator<readonly [Stage, SourceRange]>;
+    via: SourceRange;
+  }[] = [];
   const enter = (stage: Stage, via: SourceRange): void => {
     const start = open.findIndex((entry) => entry.stage === stage);
     if (start >= 0) {
       const ranges = [...open.slice(start + 1).map((entry) => entry.via), via];
-      throw new FrontendError(`circular dependency detected on stage: ${stage.displayName}`, { code: 'STAGE_ORDER_INVALID', ranges });
+      throw new FrontendError(`circular dependency detected on stage: ${stage.displayName}`, {
+        code: 'STAGE_ORDER_INVALID',
+        ranges,
+      });
     }
     if (!finished.has(stage)) open.push({ stage, needs: needsOf(stage)[Symbol.iterator](), via });
   };
@@ -170,7 +204,8 @@ function needsOf(stage: Stage): readonly (readonly [Stage, SourceRange])[] {
 
 function baseNameOf(written: string, { globals, escape }: GraphOptions): string {
   const name = expand(written, globals, escape);
-  if (name === '') throw new FrontendError(`base name (${written}) should not be blank`, { code: 'BASE_INVALID' });
+  if (name === '')
+    throw new FrontendError(`base name (${written}) should not be blank`, { code: 'BASE_INVALID' });
   return name;
 }
 
@@ -178,12 +213,18 @@ function platformOf(written: string, { globals, escape }: GraphOptions): Platfor
   const text = expand(written, globals, escape);
   if (text === '') {
     const near = suggestVariable(written, globals);
-    throw new FrontendError(`empty platform value from expression ${written}${near === null ? '' : ` (did you mean ${near}?)`}`, { code: 'BASE_INVALID' });
+    throw new FrontendError(
+      `empty platform value from expression ${written}${near === null ? '' : ` (did you mean ${near}?)`}`,
+      { code: 'BASE_INVALID' },
+    );
   }
   try {
     return parsePlatform(text);
   } catch (cause) {
-    throw new FrontendError(`failed to parse platform ${written}: ${messageOf(cause)}`, { code: 'BASE_INVALID', cause });
+    throw new FrontendError(`failed to parse platform ${written}: ${messageOf(cause)}`, {
+      code: 'BASE_INVALID',
+      cause,
+    });
   }
 }
 

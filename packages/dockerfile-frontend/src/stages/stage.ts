@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FromInstruction, Instruction } from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
-import { scratch, type State } from '@img-build/llb';
+import { type State, scratch } from '@img-build/llb';
 import type { ImageConfig, Platform } from '@img-build/oci';
 import { Environment } from '../environment.ts';
 import { emptyImage, type WorkingImage } from '../image.ts';
@@ -56,7 +56,11 @@ export class Stage {
   /** Every instruction was lowered. */
   done = false;
 
-  constructor({ baseName, from, range }: { readonly baseName: string; readonly from?: FromInstruction; readonly range: SourceRange }) {
+  constructor({
+    baseName,
+    from,
+    range,
+  }: { readonly baseName: string; readonly from?: FromInstruction; readonly range: SourceRange }) {
     this.baseName = baseName;
     this.from = from;
     this.range = range;

@@ -4,7 +4,7 @@ import type { Digest } from '@img-build/oci';
 import { sha256Digest } from '../codec.ts';
 import { LlbError } from '../llb-error.ts';
 import type { LlbPlatform, Op } from '../ops.ts';
-import { goJson, type GoValue, messageToGoValue } from '../wire/go-json.ts';
+import { type GoValue, goJson, messageToGoValue } from '../wire/go-json.ts';
 import type { MessageType, MessageValue } from '../wire/message.ts';
 import { DIFF_OP, MERGE_OP } from '../wire/schema.ts';
 import { execCacheMap } from './exec-cache-map.ts';
@@ -87,7 +87,11 @@ export function cacheRecordDigest(cacheMapDigest: Digest, output: number): Diges
 function plainCacheMap(type: 'merge' | 'diff', body: GoValue, count: number): OpCacheMap {
   const name = type === 'merge' ? 'Merge' : 'Diff';
   const preimage = goJson({ Type: `buildkit.${type}.v0`, [name]: body });
-  return { digest: sha256Digest(preimage), preimage, dependencies: Array.from({ length: count }, () => ({})) };
+  return {
+    digest: sha256Digest(preimage),
+    preimage,
+    dependencies: Array.from({ length: count }, () => ({})),
+  };
 }
 
 function goMessage(type: MessageType, value: object): GoValue {

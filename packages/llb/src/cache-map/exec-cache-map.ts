@@ -29,7 +29,9 @@ function normalised(exec: ExecOp): ExecOp {
   const { proxyEnv: _, ...meta } = exec.meta;
   const mounts = exec.mounts.map((mount) => {
     const plain = { ...mount, selector: '' };
-    return isDefaultCache(mount) || mount.cacheOpt === undefined ? plain : { ...plain, cacheOpt: { id: '', sharing: 'shared' as const } };
+    return isDefaultCache(mount) || mount.cacheOpt === undefined
+      ? plain
+      : { ...plain, cacheOpt: { id: '', sharing: 'shared' as const } };
   });
   return {
     ...exec,
@@ -62,11 +64,23 @@ function isOnlyRoot(mounts: readonly Mount[]): boolean {
 }
 
 function dependenciesOf(mounts: readonly Mount[], inputCount: number): OpDependency[] {
-  const inputs = Array.from({ length: inputCount }, (): { selectors: string[]; content: boolean } => ({ selectors: [], content: false }));
+  const inputs = Array.from({ length: inputCount }, (): { selectors: string[]; content: boolean } => ({
+    selectors: [],
+    content: false,
+  }));
   for (const mount of mounts) {
-    if (mount.input < 0 || mount.mountType === 'secret' || mount.mountType === 'ssh' || mount.mountType === 'tmpfs') continue;
+    if (
+      mount.input < 0 ||
+      mount.mountType === 'secret' ||
+      mount.mountType === 'ssh' ||
+      mount.mountType === 'tmpfs'
+    )
+      continue;
     const input = inputs[mount.input];
-    if (input === undefined) throw new LlbError(`exec op has a mount of input ${mount.input}, but only ${inputCount} inputs`, { code: 'LLB_OP_INVALID' });
+    if (input === undefined)
+      throw new LlbError(`exec op has a mount of input ${mount.input}, but only ${inputCount} inputs`, {
+        code: 'LLB_OP_INVALID',
+      });
     const selector = posix.join('/', mount.selector);
     input.selectors.push(selector);
     input.content = usesContent(mount, selector);
@@ -86,7 +100,8 @@ function usesContent(mount: Mount, selector: string): boolean {
   const safe = mount.output === -1 || mount.readonly || selector === '/';
   if (mount.contentCache === 'off') return false;
   if (mount.contentCache === 'on') {
-    if (!safe) throw new LlbError(`mount at ${mount.dest} cannot be keyed by content`, { code: 'LLB_OP_INVALID' });
+    if (!safe)
+      throw new LlbError(`mount at ${mount.dest} cannot be keyed by content`, { code: 'LLB_OP_INVALID' });
     return true;
   }
   return safe && mount.dest !== '/';

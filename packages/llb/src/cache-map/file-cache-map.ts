@@ -43,18 +43,30 @@ class UsedParts {
 
   dependencies(): OpDependency[] {
     for (const input of this.#parts.keys()) {
-      if (input < 0 || input >= this.inputCount) throw new LlbError(`file op reads input ${input}, but has only ${this.inputCount}`, { code: 'LLB_OP_INVALID' });
+      if (input < 0 || input >= this.inputCount)
+        throw new LlbError(`file op reads input ${input}, but has only ${this.inputCount}`, {
+          code: 'LLB_OP_INVALID',
+        });
     }
     return Array.from({ length: this.inputCount }, (_, input) => {
       const parts = this.#parts.get(input);
       if (parts === undefined || this.#changed.has(input)) return {};
-      const paths = parts.map((part) => part.path).sort(compareBytes).reverse();
+      const paths = parts
+        .map((part) => part.path)
+        .sort(compareBytes)
+        .reverse();
       return { selector: sha256Digest(paths.join('\0')), content: withoutNestedParts(parts) };
     });
   }
 }
 
-const ACTION_TYPES: Readonly<Record<FileAction['type'], MessageType>> = { copy: COPY, mkfile: MKFILE, mkdir: MKDIR, rm: RM, symlink: SYMLINK };
+const ACTION_TYPES: Readonly<Record<FileAction['type'], MessageType>> = {
+  copy: COPY,
+  mkfile: MKFILE,
+  mkdir: MKDIR,
+  rm: RM,
+  symlink: SYMLINK,
+};
 
 function actionJson(action: FileAction, used: UsedParts): string {
   used.change(action.input);
@@ -119,8 +131,12 @@ function withoutNestedParts(parts: readonly ContentSelector[]): readonly Content
   const filtered = (part: ContentSelector): boolean =>
     part.wildcard === true || part.includePatterns !== undefined || part.excludePatterns !== undefined;
   const plain = parts.filter((part) => !filtered(part));
-  const literal = withoutNestedPaths(plain.filter((part) => part.followLinks !== true).map((part) => part.path));
-  const followed = withoutNestedPaths(plain.filter((part) => part.followLinks === true).map((part) => part.path));
+  const literal = withoutNestedPaths(
+    plain.filter((part) => part.followLinks !== true).map((part) => part.path),
+  );
+  const followed = withoutNestedPaths(
+    plain.filter((part) => part.followLinks === true).map((part) => part.path),
+  );
   const kept: ContentSelector[] = [
     ...literal.map((path) => ({ path })),
     ...followed.map((path) => ({ path, followLinks: true })),
@@ -138,7 +154,11 @@ function isUsualChain(actions: readonly FileAction[]): boolean {
     actions.length > 0 &&
     actions.every(({ input, secondaryInput, output }, at) => {
       const isLast = at === actions.length - 1;
-      return input === (at === 0 ? 0 : actions.length + at - 1) && (secondaryInput === -1 || secondaryInput === 1) && output === (isLast ? 0 : -1);
+      return (
+        input === (at === 0 ? 0 : actions.length + at - 1) &&
+        (secondaryInput === -1 || secondaryInput === 1) &&
+        output === (isLast ? 0 : -1)
+      );
     })
   );
 }

@@ -4,7 +4,10 @@
 export function withoutNestedPaths(paths: readonly string[]): readonly string[] {
   if (paths.length < 2) return paths;
   const unique = [...new Set(paths)];
-  const kept = unique.filter((path) => !unique.some((other) => other !== path && path.startsWith(other.endsWith('/') ? other : `${other}/`)));
+  const kept = unique.filter(
+    (path) =>
+      !unique.some((other) => other !== path && path.startsWith(other.endsWith('/') ? other : `${other}/`)),
+  );
   return kept.sort(compareBytes);
 }
 

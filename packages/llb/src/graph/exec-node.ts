@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type { CacheSharing, ExecOp, Meta, Mount, NetMode, ProxyEnv, SecretEnv, SecurityMode } from '../exec-op.ts';
+import type {
+  CacheSharing,
+  ExecOp,
+  Meta,
+  Mount,
+  NetMode,
+  ProxyEnv,
+  SecretEnv,
+  SecurityMode,
+} from '../exec-op.ts';
 import { EMPTY_INPUT, type Input, SKIP_OUTPUT } from '../ops.ts';
 import { addInput, type GraphNode, type MarshalContext, type OpOptions, type Output } from './node.ts';
 
@@ -25,7 +34,11 @@ export type RunMount =
       readonly selector?: string | undefined;
       readonly readonly?: boolean | undefined;
     }
-  | { readonly type: 'tmpfs'; readonly target: string; /** Bytes; 0 is no limit. */ readonly size?: number | undefined };
+  | {
+      readonly type: 'tmpfs';
+      readonly target: string /** Bytes; 0 is no limit. */;
+      readonly size?: number | undefined;
+    };
 
 /** A secret as file, as variable, or both. */
 export interface RunSecret {
@@ -80,12 +93,18 @@ interface PlacedMount {
 }
 
 /** A node that runs a command, and which output a mount's changed tree is. */
-export function createExecNode(root: Output, options: RunOptions): { readonly node: GraphNode; outputIndex(id: 'root' | number): number } {
+export function createExecNode(
+  root: Output,
+  options: RunOptions,
+): { readonly node: GraphNode; outputIndex(id: 'root' | number): number } {
   const placed = placeMounts(root, options);
   const node: GraphNode = {
     options,
     caps: capsOf(options, placed),
-    inputs: () => placed.flatMap(({ mount }) => (mount.type !== 'tmpfs' && mount.from.output.node() !== undefined ? [mount.from.output] : [])),
+    inputs: () =>
+      placed.flatMap(({ mount }) =>
+        mount.type !== 'tmpfs' && mount.from.output.node() !== undefined ? [mount.from.output] : [],
+      ),
     toOp(context) {
       const inputs: Input[] = [];
       const mounts = placed.map((place) => toMount(place, inputs, context));
@@ -103,7 +122,12 @@ export function createExecNode(root: Output, options: RunOptions): { readonly no
 
 /** Mounts are ordered by target, and outputs numbered in that order. */
 function placeMounts(root: Output, options: RunOptions): PlacedMount[] {
-  const rootMount: RunMount = { type: 'bind', target: '/', from: { output: root }, readonly: options.readonlyRoot };
+  const rootMount: RunMount = {
+    type: 'bind',
+    target: '/',
+    from: { output: root },
+    readonly: options.readonlyRoot,
+  };
   const all: { id: 'root' | number; mount: RunMount }[] = [{ id: 'root', mount: rootMount }];
   for (const [id, mount] of (options.mounts ?? []).entries()) all.push({ id, mount });
   all.sort((a, b) => Buffer.compare(Buffer.from(a.mount.target), Buffer.from(b.mount.target)));
@@ -114,11 +138,24 @@ function placeMounts(root: Output, options: RunOptions): PlacedMount[] {
   });
 }
 
-const PLAIN_MOUNT = { selector: '', readonly: false, mountType: 'bind', resultId: '', contentCache: 'default' } as const;
+const PLAIN_MOUNT = {
+  selector: '',
+  readonly: false,
+  mountType: 'bind',
+  resultId: '',
+  contentCache: 'default',
+} as const;
 
 function toMount({ mount, output }: PlacedMount, inputs: Input[], context: MarshalContext): Mount {
   if (mount.type === 'tmpfs') {
-    return { ...PLAIN_MOUNT, input: EMPTY_INPUT, dest: mount.target, output, mountType: 'tmpfs', tmpfsOpt: { size: mount.size ?? 0 } };
+    return {
+      ...PLAIN_MOUNT,
+      input: EMPTY_INPUT,
+      dest: mount.target,
+      output,
+      mountType: 'tmpfs',
+      tmpfsOpt: { size: mount.size ?? 0 },
+    };
   }
   const from = mount.from.output;
   return {
@@ -128,13 +165,18 @@ function toMount({ mount, output }: PlacedMount, inputs: Input[], context: Marsh
     dest: mount.target,
     output,
     readonly: mount.readonly ?? false,
-    ...(mount.type === 'cache' ? { mountType: 'cache' as const, cacheOpt: { id: mount.id, sharing: mount.sharing } } : {}),
+    ...(mount.type === 'cache'
+      ? { mountType: 'cache' as const, cacheOpt: { id: mount.id, sharing: mount.sharing } }
+      : {}),
   };
 }
 
 function execBody(options: RunOptions, mounts: readonly Mount[]): ExecOp {
   const secrets = options.secrets ?? [];
-  const ssh = (options.ssh ?? []).map((agent, at) => ({ ...agent, target: agent.target ?? `/run/buildkit/ssh_agent.${at}` }));
+  const ssh = (options.ssh ?? []).map((agent, at) => ({
+    ...agent,
+    target: agent.target ?? `/run/buildkit/ssh_agent.${at}`,
+  }));
   return {
     meta: {
       args: options.args,
@@ -151,12 +193,18 @@ function execBody(options: RunOptions, mounts: readonly Mount[]): ExecOp {
     },
     mounts: [
       ...mounts,
-      ...secrets.flatMap((secret) => (secret.target === undefined ? [] : [secretMount(secret, secret.target)])),
+      ...secrets.flatMap((secret) =>
+        secret.target === undefined ? [] : [secretMount(secret, secret.target)],
+      ),
       ...ssh.map(sshMount),
     ],
     network: options.network ?? 'unset',
     security: options.security ?? 'sandbox',
-    secretEnv: secrets.flatMap((secret): SecretEnv[] => (secret.env === undefined ? [] : [{ id: secret.id, name: secret.env, optional: secret.optional ?? false }])),
+    secretEnv: secrets.flatMap((secret): SecretEnv[] =>
+      secret.env === undefined
+        ? []
+        : [{ id: secret.id, name: secret.env, optional: secret.optional ?? false }],
+    ),
     cdiDevices: [],
   };
 }
@@ -169,12 +217,26 @@ function withAgentSocket(env: readonly string[], socket: string | undefined): re
 function secretMount(secret: RunSecret, dest: string): Mount {
   const { id, uid = 0, gid = 0, mode = 0o400, optional = false } = secret;
   // BuildKit writes output 0 here, not -1; the key depends on it.
-  return { ...PLAIN_MOUNT, input: EMPTY_INPUT, output: 0, dest, mountType: 'secret', secretOpt: { id, uid, gid, mode, optional } };
+  return {
+    ...PLAIN_MOUNT,
+    input: EMPTY_INPUT,
+    output: 0,
+    dest,
+    mountType: 'secret',
+    secretOpt: { id, uid, gid, mode, optional },
+  };
 }
 
 function sshMount(agent: RunSsh & { readonly target: string }): Mount {
   const { id, target, uid = 0, gid = 0, mode = 0o600, optional = false } = agent;
-  return { ...PLAIN_MOUNT, input: EMPTY_INPUT, output: 0, dest: target, mountType: 'ssh', sshOpt: { id, uid, gid, mode, optional } };
+  return {
+    ...PLAIN_MOUNT,
+    input: EMPTY_INPUT,
+    output: 0,
+    dest: target,
+    mountType: 'ssh',
+    sshOpt: { id, uid, gid, mode, optional },
+  };
 }
 
 function capsOf(options: RunOptions, placed: readonly PlacedMount[]): string[] {

@@ -79,16 +79,19 @@ export function createFileNode(base: Output, steps: readonly FileStep[], options
     inputs: () => [base, ...sources].filter((output) => output.node() !== undefined),
     toOp(context) {
       const inputs: Input[] = [];
-      const indexOf = (output: Output): number => (output.node() === undefined ? EMPTY_INPUT : addInput(inputs, inputOf(context, output)));
+      const indexOf = (output: Output): number =>
+        output.node() === undefined ? EMPTY_INPUT : addInput(inputs, inputOf(context, output));
       const baseIndex = indexOf(base);
       const secondary = steps.map((step) => (step.type === 'copy' ? indexOf(step.from.output) : EMPTY_INPUT));
-      const actions = steps.map((step, at): FileAction => ({
-        // Results of actions are numbered after the inputs.
-        input: at === 0 ? baseIndex : inputs.length + at - 1,
-        secondaryInput: secondary[at] ?? EMPTY_INPUT,
-        output: at === steps.length - 1 ? 0 : SKIP_OUTPUT,
-        ...toAction(step, baseIndex),
-      }));
+      const actions = steps.map(
+        (step, at): FileAction => ({
+          // Results of actions are numbered after the inputs.
+          input: at === 0 ? baseIndex : inputs.length + at - 1,
+          secondaryInput: secondary[at] ?? EMPTY_INPUT,
+          output: at === steps.length - 1 ? 0 : SKIP_OUTPUT,
+          ...toAction(step, baseIndex),
+        }),
+      );
       return { type: 'file', file: { actions }, inputs, constraints: { filter: [] } };
     },
   };
@@ -98,23 +101,57 @@ function inputOf(context: MarshalContext, output: Output): Input {
   return context.input(output);
 }
 
-type ActionBody = FileAction extends infer Action ? (Action extends FileAction ? Omit<Action, 'input' | 'secondaryInput' | 'output'> : never) : never;
+type ActionBody = FileAction extends infer Action
+  ? Action extends FileAction
+    ? Omit<Action, 'input' | 'secondaryInput' | 'output'>
+    : never
+  : never;
 
 function toAction(step: FileStep, baseIndex: number): ActionBody {
   switch (step.type) {
     case 'copy':
       return { type: 'copy', copy: copyBody(step, baseIndex) };
     case 'mkfile':
-      return { type: 'mkfile', mkfile: { path: step.path, mode: step.mode, data: step.data, owner: ownerOf(step, baseIndex), timestamp: step.timestamp ?? -1n } };
+      return {
+        type: 'mkfile',
+        mkfile: {
+          path: step.path,
+          mode: step.mode,
+          data: step.data,
+          owner: ownerOf(step, baseIndex),
+          timestamp: step.timestamp ?? -1n,
+        },
+      };
     case 'mkdir':
       return {
         type: 'mkdir',
-        mkdir: { path: step.path, mode: step.mode, makeParents: step.parents ?? false, owner: ownerOf(step, baseIndex), timestamp: step.timestamp ?? -1n },
+        mkdir: {
+          path: step.path,
+          mode: step.mode,
+          makeParents: step.parents ?? false,
+          owner: ownerOf(step, baseIndex),
+          timestamp: step.timestamp ?? -1n,
+        },
       };
     case 'rm':
-      return { type: 'rm', rm: { path: step.path, allowNotFound: step.allowNotFound ?? false, allowWildcard: step.allowWildcard ?? false } };
+      return {
+        type: 'rm',
+        rm: {
+          path: step.path,
+          allowNotFound: step.allowNotFound ?? false,
+          allowWildcard: step.allowWildcard ?? false,
+        },
+      };
     case 'symlink':
-      return { type: 'symlink', symlink: { oldpath: step.target, newpath: step.path, owner: ownerOf(step, baseIndex), timestamp: step.timestamp ?? -1n } };
+      return {
+        type: 'symlink',
+        symlink: {
+          oldpath: step.target,
+          newpath: step.path,
+          owner: ownerOf(step, baseIndex),
+          timestamp: step.timestamp ?? -1n,
+        },
+      };
   }
 }
 
@@ -141,7 +178,8 @@ function copyBody(step: CopyStep, baseIndex: number): Extract<FileAction, { type
 
 function ownerOf({ owner }: TimedStep, baseIndex: number): ChownOpt | undefined {
   if (owner === undefined) return undefined;
-  if (typeof owner === 'object') return { user: { type: 'byID', byID: owner.uid }, group: { type: 'byID', byID: owner.gid } };
+  if (typeof owner === 'object')
+    return { user: { type: 'byID', byID: owner.uid }, group: { type: 'byID', byID: owner.gid } };
   const colon = owner.indexOf(':');
   const user = userOf(colon < 0 ? owner : owner.slice(0, colon), baseIndex);
   return colon < 0 ? { user } : { user, group: userOf(owner.slice(colon + 1), baseIndex) };
@@ -155,13 +193,19 @@ function userOf(text: string, baseIndex: number): UserOpt {
     if (id <= 0x7fffffff && id >= -0x80000000) return { type: 'byID', byID: id >>> 0 };
   }
   // A name that is empty stands for number 0.
-  return text === '' ? { type: 'byID', byID: 0 } : { type: 'byName', byName: { name: text, input: baseIndex } };
+  return text === ''
+    ? { type: 'byID', byID: 0 }
+    : { type: 'byName', byName: { name: text, input: baseIndex } };
 }
 
 function capsOf(steps: readonly FileStep[]): string[] {
   const caps = ['file.base'];
-  if (steps.some((step) => step.type === 'copy' && (step.include !== undefined || step.exclude !== undefined))) caps.push('file.copy.includeexcludepatterns');
-  if (steps.some((step) => step.type === 'copy' && step.modeText !== undefined)) caps.push('file.copy.modestring');
+  if (
+    steps.some((step) => step.type === 'copy' && (step.include !== undefined || step.exclude !== undefined))
+  )
+    caps.push('file.copy.includeexcludepatterns');
+  if (steps.some((step) => step.type === 'copy' && step.modeText !== undefined))
+    caps.push('file.copy.modestring');
   if (steps.some((step) => step.type === 'symlink')) caps.push('file.symlink.create');
   return caps;
 }

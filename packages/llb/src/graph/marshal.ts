@@ -41,7 +41,8 @@ class Marshaller implements MarshalContext {
     const pending: { readonly node: GraphNode; readonly inputs: readonly Output[]; next: number }[] = [];
     const open = (output: Output): void => {
       const node = output.node();
-      if (node !== undefined && !this.#digests.has(node)) pending.push({ node, inputs: node.inputs(), next: 0 });
+      if (node !== undefined && !this.#digests.has(node))
+        pending.push({ node, inputs: node.inputs(), next: 0 });
     };
     open(root);
     for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
@@ -57,7 +58,11 @@ class Marshaller implements MarshalContext {
 
   finish(root: Output): Definition {
     const terminal = encodeOp({ type: 'none', inputs: [this.input(root)] });
-    this.#metadata[sha256Digest(terminal)] = { ignoreCache: false, description: {}, caps: { constraints: true, platform: true } };
+    this.#metadata[sha256Digest(terminal)] = {
+      ignoreCache: false,
+      description: {},
+      caps: { constraints: true, platform: true },
+    };
     return { def: [...this.#ops.values(), terminal], metadata: this.#metadata, ...this.#source() };
   }
 
@@ -68,7 +73,10 @@ class Marshaller implements MarshalContext {
     this.#digests.set(node, digest);
     const known = this.#metadata[digest];
     this.#ops.set(digest, bytes);
-    this.#metadata[digest] = known === undefined ? metadataOf(node) : { ...known, ignoreCache: known.ignoreCache || node.options.ignoreCache === true };
+    this.#metadata[digest] =
+      known === undefined
+        ? metadataOf(node)
+        : { ...known, ignoreCache: known.ignoreCache || node.options.ignoreCache === true };
     if (node.options.location !== undefined) this.#locate(digest, node.options.location);
   }
 
@@ -86,7 +94,10 @@ class Marshaller implements MarshalContext {
 }
 
 function metadataOf({ options, caps }: GraphNode): OpMetadata {
-  const description = { ...options.description, ...(options.name === undefined ? {} : { 'llb.customname': options.name }) };
+  const description = {
+    ...options.description,
+    ...(options.name === undefined ? {} : { 'llb.customname': options.name }),
+  };
   const all = ['constraints', 'platform', ...caps];
   if (Object.keys(description).length > 0) all.push('meta.description');
   if (options.ignoreCache === true) all.push('meta.ignorecache');

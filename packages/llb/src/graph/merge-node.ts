@@ -31,7 +31,8 @@ export function createDiffNode(lower: Output, upper: Output, options: OpOptions)
     inputs: () => sides,
     toOp(context) {
       const inputs: Input[] = [];
-      const index = (side: Output): number => (side.node() === undefined ? EMPTY_INPUT : addInput(inputs, context.input(side)));
+      const index = (side: Output): number =>
+        side.node() === undefined ? EMPTY_INPUT : addInput(inputs, context.input(side));
       return {
         type: 'diff',
         diff: { lower: { input: index(lower) }, upper: { input: index(upper) } },

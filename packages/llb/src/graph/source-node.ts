@@ -3,9 +3,13 @@ import type { OpOptions } from './node.ts';
 import { type State, stateOfNode } from './state.ts';
 
 /** An image, by normalised reference with tag or digest. */
-export function image(reference: string, options: OpOptions & { readonly resolveMode?: 'default' | 'pull' | 'local' | undefined } = {}): State {
+export function image(
+  reference: string,
+  options: OpOptions & { readonly resolveMode?: 'default' | 'pull' | 'local' | undefined } = {},
+): State {
   const { resolveMode } = options;
-  const attrs: Record<string, string> = resolveMode === undefined || resolveMode === 'default' ? {} : { 'image.resolvemode': resolveMode };
+  const attrs: Record<string, string> =
+    resolveMode === undefined || resolveMode === 'default' ? {} : { 'image.resolvemode': resolveMode };
   return source(`docker-image://${reference}`, attrs, options);
 }
 
@@ -29,8 +33,10 @@ export interface LocalOptions extends OpOptions {
 /** A folder of the client, by the name the client gives it. */
 export function local(name: string, options: LocalOptions = {}): State {
   const attrs: Record<string, string> = {};
-  if (options.includePatterns?.length) attrs['local.includepattern'] = JSON.stringify(options.includePatterns);
-  if (options.excludePatterns?.length) attrs['local.excludepatterns'] = JSON.stringify(options.excludePatterns);
+  if (options.includePatterns?.length)
+    attrs['local.includepattern'] = JSON.stringify(options.includePatterns);
+  if (options.excludePatterns?.length)
+    attrs['local.excludepatterns'] = JSON.stringify(options.excludePatterns);
   if (options.followPaths?.length) attrs['local.followpaths'] = JSON.stringify(options.followPaths);
   if (options.sharedKeyHint !== undefined) attrs['local.sharedkeyhint'] = options.sharedKeyHint;
   return source(`local://${name}`, attrs, options);
@@ -67,8 +73,12 @@ export interface GitOptions extends OpOptions {
 
 /** A checkout of a git repository. */
 export function git(remote: string, options: GitOptions = {}): State {
-  const fragment = options.subdirectory === undefined ? (options.ref ?? '') : `${options.ref ?? ''}:${options.subdirectory}`;
-  const address = remote.replace(/^[a-z+]+:\/\//, '').replace(/^[^/@]*@/, '').replace(/^([^/:]+):(?!\d+\/)/, '$1/');
+  const fragment =
+    options.subdirectory === undefined ? (options.ref ?? '') : `${options.ref ?? ''}:${options.subdirectory}`;
+  const address = remote
+    .replace(/^[a-z+]+:\/\//, '')
+    .replace(/^[^/@]*@/, '')
+    .replace(/^([^/:]+):(?!\d+\/)/, '$1/');
   const attrs: Record<string, string> = {
     'git.authheadersecret': 'GIT_AUTH_HEADER',
     'git.authtokensecret': 'GIT_AUTH_TOKEN',
@@ -81,12 +91,19 @@ export function git(remote: string, options: GitOptions = {}): State {
 }
 
 /** Any source by identifier. Only images depend on the platform. */
-export function source(identifier: string, attrs: Readonly<Record<string, string>>, options: OpOptions = {}): State {
+export function source(
+  identifier: string,
+  attrs: Readonly<Record<string, string>>,
+  options: OpOptions = {},
+): State {
   const scheme = identifier.slice(0, identifier.indexOf('://'));
   const isImage = scheme === 'docker-image' || scheme === 'oci-layout';
   return stateOfNode({
     options,
-    caps: [CAPS[scheme] ?? `source.${scheme}`, ...Object.keys(attrs).flatMap((name) => ATTR_CAPS[name] ?? [])],
+    caps: [
+      CAPS[scheme] ?? `source.${scheme}`,
+      ...Object.keys(attrs).flatMap((name) => ATTR_CAPS[name] ?? []),
+    ],
     inputs: () => [],
     toOp: (context) => ({
       type: 'source',

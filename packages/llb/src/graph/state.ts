@@ -26,13 +26,10 @@ export function scratch(): State {
   return stateOf({ node: () => undefined, index: 0 });
 }
 
-/** A tree that is decided when the graph is marshalled; `decide` must then always answer the same. */
+/** A tree that is decided, once, when the graph is marshalled. */
 export function deferred(decide: () => State): State {
-  return {
-    output: deferredOutput(decide),
-    run: (options) => runOn(deferredOutput(decide), options),
-    file: (steps, options = {}) => fileOn(deferredOutput(decide), steps, options),
-  };
+  let decided: State | undefined;
+  return stateOf({ node: () => (decided ??= decide()).output.node(), index: 0 });
 }
 
 /** Stacks trees, the first one lowest. Empty trees are left out; of one tree nothing is made but that tree. */
@@ -41,7 +38,14 @@ export function merge(states: readonly State[], options: OpOptions = {}): State 
   const [only] = layers;
   if (only === undefined) return scratch();
   if (layers.length === 1) return only;
-  return stateOf(outputOf(createMergeNode(layers.map((state) => state.output), options)));
+  return stateOf(
+    outputOf(
+      createMergeNode(
+        layers.map((state) => state.output),
+        options,
+      ),
+    ),
+  );
 }
 
 /** What `upper` has that `lower` has not, deletions included. */
@@ -80,8 +84,4 @@ function fileOn(base: Output, steps: readonly FileStep[], options: OpOptions): S
 
 function outputOf(node: GraphNode, index = 0): Output {
   return { node: () => node, index };
-}
-
-function deferredOutput(decide: () => State): Output {
-  return { node: () => decide().output.node(), index: 0 };
 }

@@ -42,10 +42,16 @@ function readField(reader: Reader, context: FieldContext): void {
   const { field, wire, value, type, depth } = context;
   if (typeof field.type === 'object' && 'map' in field.type) {
     const [key, entry] = readEntry(takeBytes(reader, wire, type.name), field.type.map, depth);
-    Object.defineProperty(value[field.key] as object, key, { value: entry, enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(value[field.key] as object, key, {
+      value: entry,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   } else if (field.repeated === true && field.type === 'int32' && wire === WIRE.bytes) {
     const packed: Reader = { bytes: takeBytes(reader, wire, type.name), at: 0 };
-    while (packed.at < packed.bytes.length) (value[field.key] as unknown[]).push(toScalar('int32', readVarint(packed, type.name), type.name));
+    while (packed.at < packed.bytes.length)
+      (value[field.key] as unknown[]).push(toScalar('int32', readVarint(packed, type.name), type.name));
   } else if (field.repeated === true) {
     (value[field.key] as unknown[]).push(readOne(reader, field.type, wire, type, depth));
   } else {
@@ -57,7 +63,11 @@ function readField(reader: Reader, context: FieldContext): void {
   }
 }
 
-function readEntry(bytes: Uint8Array, kind: 'string' | 'bool' | (() => MessageType), depth: number): [string, unknown] {
+function readEntry(
+  bytes: Uint8Array,
+  kind: 'string' | 'bool' | (() => MessageType),
+  depth: number,
+): [string, unknown] {
   const valueType: FieldType = typeof kind === 'function' ? { message: kind } : kind;
   const entryType: MessageType = {
     name: 'map entry',
@@ -67,10 +77,19 @@ function readEntry(bytes: Uint8Array, kind: 'string' | 'bool' | (() => MessageTy
     ],
   };
   const entry = decodeMessage(entryType, bytes, depth + 1);
-  return [entry['key'] as string, entry['value'] ?? (typeof kind === 'function' ? zeroMessage(kind()) : undefined)];
+  return [
+    entry['key'] as string,
+    entry['value'] ?? (typeof kind === 'function' ? zeroMessage(kind()) : undefined),
+  ];
 }
 
-function readOne(reader: Reader, fieldType: FieldType, wire: number, type: MessageType, depth: number): unknown {
+function readOne(
+  reader: Reader,
+  fieldType: FieldType,
+  wire: number,
+  type: MessageType,
+  depth: number,
+): unknown {
   if (fieldType === 'string') return decodeText(takeBytes(reader, wire, type.name), type.name);
   if (fieldType === 'bytes') return takeBytes(reader, wire, type.name).slice();
   if (typeof fieldType === 'object' && 'message' in fieldType) {

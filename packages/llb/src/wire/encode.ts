@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { ByteSink } from './byte-sink.ts';
-import { type Field, isEmptyMap, isZero, type MessageType, type MessageValue, sortedKeys } from './message.ts';
+import {
+  type Field,
+  isEmptyMap,
+  isZero,
+  type MessageType,
+  type MessageValue,
+  sortedKeys,
+} from './message.ts';
 
 /** Numbers of the protobuf wire types. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -36,7 +43,8 @@ function writeField(sink: ByteSink, field: Field, value: unknown): void {
 }
 
 function isLeftOut(field: Field, value: unknown): boolean {
-  if (typeof field.type === 'object' && 'enum' in field.type) return value === undefined || enumNumber(field, value) === 0;
+  if (typeof field.type === 'object' && 'enum' in field.type)
+    return value === undefined || enumNumber(field, value) === 0;
   return isZero(value);
 }
 

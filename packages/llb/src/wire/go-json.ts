@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { type Field, isEmptyMap, isZero, type MessageType, type MessageValue, sortedKeys } from './message.ts';
+import {
+  type Field,
+  isEmptyMap,
+  isZero,
+  type MessageType,
+  type MessageValue,
+  sortedKeys,
+} from './message.ts';
 
 /** What {@link goJson} accepts; keys of objects are written in insertion order, `undefined` ones are left out. */
 export type GoValue =
@@ -27,9 +34,18 @@ const HTML: Readonly<Record<string, string>> = {
  */
 export function goJson(value: GoValue): string {
   if (typeof value === 'string') return quote(value);
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new TypeError(`${value} is not an integer`);
-  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return String(value ?? null);
-  if (value instanceof Uint8Array) return `"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"`;
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new TypeError(`${value} is not an integer`);
+  if (
+    value === null ||
+    value === undefined ||
+    typeof value === 'boolean' ||
+    typeof value === 'number' ||
+    typeof value === 'bigint'
+  )
+    return String(value ?? null);
+  if (value instanceof Uint8Array)
+    return `"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"`;
   if (isList(value)) return `[${value.map(goJson).join(',')}]`;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return `{${members.map(([key, member]) => `${quote(key)}:${goJson(member)}`).join(',')}}`;
@@ -40,7 +56,10 @@ function isList(value: GoValue): value is readonly GoValue[] {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029]/g, (character) => HTML[character] ?? character);
+  return JSON.stringify(text.toWellFormed()).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => HTML[character] ?? character,
+  );
 }
 
 /** A message as the value Go would marshal: struct order, `omitempty`, enums as numbers, oneofs as one member. */
@@ -68,7 +87,8 @@ function oneofToGo(type: MessageType, oneof: string, value: MessageValue): GoVal
 
 function fieldToGo(field: Field, value: unknown): GoValue {
   const { type } = field;
-  if (typeof type === 'object' && 'map' in type) return isEmptyMap(value) ? undefined : mapToGo(type.map, value as MessageValue);
+  if (typeof type === 'object' && 'map' in type)
+    return isEmptyMap(value) ? undefined : mapToGo(type.map, value as MessageValue);
   if (field.repeated === true) {
     const list = (value ?? []) as readonly unknown[];
     return list.length === 0 ? undefined : list.map((item) => itemToGo(field, item));
@@ -80,14 +100,16 @@ function fieldToGo(field: Field, value: unknown): GoValue {
 function mapToGo(kind: 'string' | 'bool' | (() => MessageType), map: MessageValue): GoValue {
   const sorted: Record<string, GoValue> = {};
   for (const key of sortedKeys(map)) {
-    sorted[key] = typeof kind === 'function' ? messageToGoValue(kind(), map[key] as MessageValue) : (map[key] as GoValue);
+    sorted[key] =
+      typeof kind === 'function' ? messageToGoValue(kind(), map[key] as MessageValue) : (map[key] as GoValue);
   }
   return sorted;
 }
 
 function itemToGo(field: Field, value: unknown): GoValue {
   const { type } = field;
-  if (typeof type === 'object' && 'message' in type) return messageToGoValue(type.message(), value as MessageValue);
+  if (typeof type === 'object' && 'message' in type)
+    return messageToGoValue(type.message(), value as MessageValue);
   if (typeof type === 'object' && 'enum' in type) return type.enum.names.indexOf(value as string);
   return value as GoValue;
 }

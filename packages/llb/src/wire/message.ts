@@ -46,7 +46,8 @@ export function field(tag: number, key: string, type: FieldType, extra: Partial<
 
 /** Tells whether a field is left out when it is not part of a oneof. */
 export function isZero(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === 0 || value === 0n || value === false) return true;
+  if (value === undefined || value === null || value === '' || value === 0 || value === 0n || value === false)
+    return true;
   if (value instanceof Uint8Array || Array.isArray(value)) return value.length === 0;
   return false;
 }
