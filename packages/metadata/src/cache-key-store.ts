@@ -6,7 +6,11 @@ import type { Connection } from './connection.ts';
 /** Cache keys as rows of `cache_results` and `cache_links`; newest result first. */
 export function createCacheKeyStore(connection: Connection): CacheKeyStore {
   const leadsSomewhere = (key: string): boolean =>
-    connection.get('SELECT 1 FROM cache_results WHERE key = ? UNION ALL SELECT 1 FROM cache_links WHERE source = ? LIMIT 1', key, key) !== undefined;
+    connection.get(
+      'SELECT 1 FROM cache_results WHERE key = ? UNION ALL SELECT 1 FROM cache_links WHERE source = ? LIMIT 1',
+      key,
+      key,
+    ) !== undefined;
 
   return {
     transaction: (work) => connection.transaction(work),
@@ -25,7 +29,9 @@ export function createCacheKeyStore(connection: Connection): CacheKeyStore {
     },
     releaseResult(id) {
       connection.transaction(() => {
-        const released = connection.all('DELETE FROM cache_results WHERE id = ? RETURNING key', id).map((row) => row['key'] as string);
+        const released = connection
+          .all('DELETE FROM cache_results WHERE id = ? RETURNING key', id)
+          .map((row) => row['key'] as string);
         dropDeadKeys(connection, released, leadsSomewhere);
       });
     },
@@ -41,12 +47,24 @@ export function createCacheKeyStore(connection: Connection): CacheKeyStore {
         )
         .map((row) => row['target'] as string),
     addLink(key, link, target) {
-      connection.run('INSERT OR IGNORE INTO cache_links VALUES (?, ?, ?, ?, ?, ?)', key, link.input, link.output, link.digest, link.selector ?? '', target);
+      connection.run(
+        'INSERT OR IGNORE INTO cache_links VALUES (?, ?, ?, ?, ?, ?)',
+        key,
+        link.input,
+        link.output,
+        link.digest,
+        link.selector ?? '',
+        target,
+      );
     },
     backlinks: (key) =>
       connection.all('SELECT * FROM cache_links WHERE target = ?', key).map((row) => {
         const selector = row['selector'] as Digest | '';
-        const base = { input: row['input'] as number, output: row['output'] as number, digest: row['digest'] as Digest };
+        const base = {
+          input: row['input'] as number,
+          output: row['output'] as number,
+          digest: row['digest'] as Digest,
+        };
         const link: CacheLink = selector === '' ? base : { ...base, selector };
         return { source: row['source'] as string, link };
       }),
@@ -54,7 +72,11 @@ export function createCacheKeyStore(connection: Connection): CacheKeyStore {
 }
 
 /** A key without results and links leads nowhere; removing it may leave the keys before it in the same state. */
-function dropDeadKeys(connection: Connection, suspects: readonly string[], leadsSomewhere: (key: string) => boolean): void {
+function dropDeadKeys(
+  connection: Connection,
+  suspects: readonly string[],
+  leadsSomewhere: (key: string) => boolean,
+): void {
   const queue = [...suspects];
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
     if (leadsSomewhere(key)) continue;

@@ -119,7 +119,8 @@ function createPrivateFile(path: string): void {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
     if (isSystemError(error, 'EEXIST')) return;
-    if (!isSystemError(error, 'ENOENT')) throw new MetadataError(`cannot create database ${path}`, { code: 'METADATA_UNUSABLE', cause: error });
+    if (!isSystemError(error, 'ENOENT'))
+      throw new MetadataError(`cannot create database ${path}`, { code: 'METADATA_UNUSABLE', cause: error });
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     createPrivateFile(path);
   }

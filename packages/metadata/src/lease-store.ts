@@ -16,7 +16,8 @@ export function createLeaseStore(connection: Connection, clock: Clock, processes
       const add = (kind: 'record' | 'blob', resources: readonly string[]): void => {
         if (resources.length === 0) return;
         connection.transaction(() => {
-          for (const resource of resources) connection.run('INSERT OR IGNORE INTO lease_resources VALUES (?, ?, ?)', id, kind, resource);
+          for (const resource of resources)
+            connection.run('INSERT OR IGNORE INTO lease_resources VALUES (?, ?, ?)', id, kind, resource);
         });
       };
       return {
@@ -36,7 +37,10 @@ export function createLeaseStore(connection: Connection, clock: Clock, processes
             removeLease(connection, id);
             continue;
           }
-          for (const { kind, resource } of connection.all('SELECT kind, resource FROM lease_resources WHERE lease = ?', id)) {
+          for (const { kind, resource } of connection.all(
+            'SELECT kind, resource FROM lease_resources WHERE lease = ?',
+            id,
+          )) {
             (kind === 'record' ? records : blobs).add(resource as string);
           }
         }

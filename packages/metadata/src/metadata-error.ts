@@ -22,13 +22,31 @@ export class MetadataError extends ToolError<MetadataErrorCode> {
 }
 
 // Primary result codes of SQLite, https://sqlite.org/rescode.html; extended codes keep them in the low byte.
-const CONDITIONS: Readonly<Record<number, { readonly code: MetadataErrorCode; readonly text: string; readonly hint?: string }>> = {
-  5: { code: 'METADATA_BUSY', text: 'is locked by another process', hint: 'Wait for the other build to end, then try again.' },
+const CONDITIONS: Readonly<
+  Record<number, { readonly code: MetadataErrorCode; readonly text: string; readonly hint?: string }>
+> = {
+  5: {
+    code: 'METADATA_BUSY',
+    text: 'is locked by another process',
+    hint: 'Wait for the other build to end, then try again.',
+  },
   8: { code: 'METADATA_UNUSABLE', text: 'is not writable' },
-  11: { code: 'METADATA_CORRUPT', text: 'is damaged', hint: 'Move the file away; images and cache must be built again.' },
-  13: { code: 'METADATA_NO_SPACE', text: 'cannot grow: no space left', hint: 'Free disk space, for example with "img prune".' },
+  11: {
+    code: 'METADATA_CORRUPT',
+    text: 'is damaged',
+    hint: 'Move the file away; images and cache must be built again.',
+  },
+  13: {
+    code: 'METADATA_NO_SPACE',
+    text: 'cannot grow: no space left',
+    hint: 'Free disk space, for example with "img prune".',
+  },
   14: { code: 'METADATA_UNUSABLE', text: 'cannot be opened' },
-  26: { code: 'METADATA_CORRUPT', text: 'is not a database', hint: 'Move the file away; images and cache must be built again.' },
+  26: {
+    code: 'METADATA_CORRUPT',
+    text: 'is not a database',
+    hint: 'Move the file away; images and cache must be built again.',
+  },
 };
 
 /** Turns an error of SQLite or the file system into a {@link MetadataError}; passes those on that are one already. */
@@ -37,8 +55,16 @@ export function metadataErrorFrom(cause: unknown, path: string): unknown {
   if (typeof facts !== 'object' || facts === null) return cause;
   if (facts.code === 'ERR_SQLITE_ERROR') {
     const condition = CONDITIONS[Number(facts.errcode) & 0xff];
-    if (condition === undefined) return new MetadataError(`database ${path}: ${String(facts.message)}`, { code: 'METADATA_FAILED', cause });
-    return new MetadataError(`database ${path} ${condition.text}`, { code: condition.code, hint: condition.hint, cause });
+    if (condition === undefined)
+      return new MetadataError(`database ${path}: ${String(facts.message)}`, {
+        code: 'METADATA_FAILED',
+        cause,
+      });
+    return new MetadataError(`database ${path} ${condition.text}`, {
+      code: condition.code,
+      hint: condition.hint,
+      cause,
+    });
   }
   return cause;
 }

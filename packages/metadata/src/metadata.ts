@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { CacheKeyStore, CacheRecordList, CacheRecordStore, Clock, Closable, ImageStore, LeaseStore, SnapshotBook, StatCache } from '@img-build/interfaces';
+import type {
+  CacheKeyStore,
+  CacheRecordList,
+  CacheRecordStore,
+  Clock,
+  Closable,
+  ImageStore,
+  LeaseStore,
+  SnapshotBook,
+  StatCache,
+} from '@img-build/interfaces';
 import { createCacheKeyStore } from './cache-key-store.ts';
 import { type CollectionOptions, type CollectionPlan, planCollection } from './collection.ts';
 import { createConnection } from './connection.ts';

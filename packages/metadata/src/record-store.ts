@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { CacheRecord, CacheRecordChange, CacheRecordList, CacheRecordStore, CacheRecordType, Clock, Layer } from '@img-build/interfaces';
+import type {
+  CacheRecord,
+  CacheRecordChange,
+  CacheRecordList,
+  CacheRecordStore,
+  CacheRecordType,
+  Clock,
+  Layer,
+} from '@img-build/interfaces';
 import type { Connection, Row } from './connection.ts';
 
 const COLUMNS: Readonly<Record<keyof CacheRecordChange, string>> = {
@@ -50,7 +58,12 @@ export function createRecordStore(connection: Connection, clock: Clock): CacheRe
       if (ids.length === 0) return;
       const now = clock();
       connection.transaction(() => {
-        for (const id of ids) connection.run('UPDATE records SET last_used_at = ?, usage_count = usage_count + 1 WHERE id = ?', now, id);
+        for (const id of ids)
+          connection.run(
+            'UPDATE records SET last_used_at = ?, usage_count = usage_count + 1 WHERE id = ?',
+            now,
+            id,
+          );
       });
     },
     remove(ids) {

@@ -60,10 +60,13 @@ export function migrate(database: DatabaseSync, path: string): void {
     // Another process may have migrated while this one waited.
     const version = versionOf(database);
     if (version > SCHEMA_VERSION) {
-      throw new MetadataError(`database ${path} has version ${version}, this program knows up to ${SCHEMA_VERSION}`, {
-        code: 'METADATA_TOO_NEW',
-        hint: 'Use the newer img that wrote it, or another folder with --state.',
-      });
+      throw new MetadataError(
+        `database ${path} has version ${version}, this program knows up to ${SCHEMA_VERSION}`,
+        {
+          code: 'METADATA_TOO_NEW',
+          hint: 'Use the newer img that wrote it, or another folder with --state.',
+        },
+      );
     }
     for (const step of STEPS.slice(version)) database.exec(step);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);

@@ -45,7 +45,8 @@ export function createSnapshotBook(connection: Connection, backend: string): Sna
     commit(name, key) {
       connection.transaction(() => {
         const row = required(key);
-        if (row.kind !== 'active') throw refuse('SNAPSHOT_NOT_ACTIVE', key, `cannot be committed: it is ${row.kind}`);
+        if (row.kind !== 'active')
+          throw refuse('SNAPSHOT_NOT_ACTIVE', key, `cannot be committed: it is ${row.kind}`);
         requireFree(name);
         connection.run("UPDATE snapshots SET key = ?, kind = 'committed' WHERE id = ?", name, row.id);
       });
@@ -53,12 +54,18 @@ export function createSnapshotBook(connection: Connection, backend: string): Sna
     remove: (key) =>
       connection.transaction(() => {
         const row = required(key);
-        const child = connection.get('SELECT key FROM snapshots WHERE backend = ? AND parent = ? LIMIT 1', backend, key);
-        if (child !== undefined) throw refuse('SNAPSHOT_IN_USE', key, `cannot be removed: ${String(child['key'])} is based on it`);
+        const child = connection.get(
+          'SELECT key FROM snapshots WHERE backend = ? AND parent = ? LIMIT 1',
+          backend,
+          key,
+        );
+        if (child !== undefined)
+          throw refuse('SNAPSHOT_IN_USE', key, `cannot be removed: ${String(child['key'])} is based on it`);
         connection.run('DELETE FROM snapshots WHERE id = ?', row.id);
         return row;
       }),
-    list: () => connection.all('SELECT * FROM snapshots WHERE backend = ? ORDER BY id', backend).map(snapshotFrom),
+    list: () =>
+      connection.all('SELECT * FROM snapshots WHERE backend = ? ORDER BY id', backend).map(snapshotFrom),
   };
 }
 

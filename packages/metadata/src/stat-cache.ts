@@ -6,7 +6,11 @@ import { decodeEntries, encodeEntries } from './stat-entries.ts';
 const DEFAULT_MAX_FOLDERS = 64;
 
 /** One compact row per folder; the least recently saved folders go when there are more than `maxFolders`. */
-export function createStatCache(connection: Connection, clock: Clock, maxFolders: number = DEFAULT_MAX_FOLDERS): StatCache {
+export function createStatCache(
+  connection: Connection,
+  clock: Clock,
+  maxFolders: number = DEFAULT_MAX_FOLDERS,
+): StatCache {
   return {
     load(folder) {
       const row = connection.get('SELECT entries FROM stat_cache WHERE folder = ?', folder);
@@ -16,7 +20,10 @@ export function createStatCache(connection: Connection, clock: Clock, maxFolders
       const packed = encodeEntries(entries);
       connection.transaction(() => {
         connection.run('INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?)', folder, clock(), packed);
-        connection.run('DELETE FROM stat_cache WHERE folder NOT IN (SELECT folder FROM stat_cache ORDER BY saved_at DESC, rowid DESC LIMIT ?)', maxFolders);
+        connection.run(
+          'DELETE FROM stat_cache WHERE folder NOT IN (SELECT folder FROM stat_cache ORDER BY saved_at DESC, rowid DESC LIMIT ?)',
+          maxFolders,
+        );
       });
     },
   };

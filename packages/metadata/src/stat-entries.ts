@@ -13,7 +13,9 @@ const SHA256 = 'sha256:';
 
 /** Packs the entries. Those whose digest is not sha256, or whose path holds a NUL, are left out: a cache may forget. */
 export function encodeEntries(entries: ReadonlyMap<string, StampedDigest>): Uint8Array {
-  const kept = [...entries].filter(([path, { digest }]) => digest.length === 71 && digest.startsWith(SHA256) && !path.includes('\0'));
+  const kept = [...entries].filter(
+    ([path, { digest }]) => digest.length === 71 && digest.startsWith(SHA256) && !path.includes('\0'),
+  );
   const count = kept.length;
   const paths = Buffer.from(kept.map(([path]) => path).join('\0'));
   const bytes = new Uint8Array(HEADER + count * ROW + paths.length);
@@ -39,12 +41,18 @@ export function decodeEntries(stored: Uint8Array): ReadonlyMap<string, StampedDi
   const entries = new Map<string, StampedDigest>();
   const bytes = stored.byteOffset % 8 === 0 ? stored : stored.slice();
   if (bytes.length < HEADER) return entries;
-  const [magic, count, pathBytes] = new Uint32Array(bytes.buffer, bytes.byteOffset, 3) as unknown as [number, number, number];
+  const [magic, count, pathBytes] = new Uint32Array(bytes.buffer, bytes.byteOffset, 3) as unknown as [
+    number,
+    number,
+    number,
+  ];
   if (magic !== MAGIC || bytes.length !== HEADER + count * ROW + pathBytes || count === 0) return entries;
 
   const { sizes, modified, changed, inodes, devices, digests, modes } = columnsOf(bytes, count);
   const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString('hex');
-  const paths = Buffer.from(bytes.buffer, bytes.byteOffset + HEADER + count * ROW, pathBytes).toString().split('\0');
+  const paths = Buffer.from(bytes.buffer, bytes.byteOffset + HEADER + count * ROW, pathBytes)
+    .toString()
+    .split('\0');
   if (paths.length !== count) return entries;
   for (const [at, path] of paths.entries()) {
     const stamp = {
