@@ -32,7 +32,9 @@ export function createOciExporter(options: OciExporterOptions): Exporter {
       const image = await writeImage(content, input, { ...options, mediaTypes: 'oci' }, exportOptions);
       const layout = await layOut(content, [{ ...image, names }], exportOptions);
       await exportOptions.progress('folder' in to ? 'writing layout' : 'sending tarball', () =>
-        'folder' in to ? writeLayoutFolder(to.folder, layout, exportOptions) : writeToSink(to, writeUstar(layout.entries), exportOptions),
+        'folder' in to
+          ? writeLayoutFolder(to.folder, layout, exportOptions)
+          : writeToSink(to, writeUstar(layout.entries), exportOptions),
       );
       return resultOf(image, names);
     },
@@ -49,15 +51,25 @@ export function createDockerExporter(options: DockerExporterOptions): Exporter {
     title: 'exporting to docker image format',
     async export(input, exportOptions: ExportOptions) {
       if (input.platforms.length > 1) {
-        throw new ExporterError('the docker exporter does not support exporting manifest lists: several platforms were built', {
-          code: 'EXPORT_PLATFORMS_UNSUPPORTED',
-          hint: 'use type=oci for several platforms, or build one with --platform',
-        });
+        throw new ExporterError(
+          'the docker exporter does not support exporting manifest lists: several platforms were built',
+          {
+            code: 'EXPORT_PLATFORMS_UNSUPPORTED',
+            hint: 'use type=oci for several platforms, or build one with --platform',
+          },
+        );
       }
       const names = normalNames(input);
-      const image = await writeImage(content, input, { ...options, mediaTypes, forceIndex: false }, exportOptions);
+      const image = await writeImage(
+        content,
+        input,
+        { ...options, mediaTypes, forceIndex: false },
+        exportOptions,
+      );
       const layout = await layOut(content, [{ ...image, names }], { ...exportOptions, docker: true });
-      await exportOptions.progress('sending tarball', () => writeToSink(to, writeUstar(layout.entries), exportOptions));
+      await exportOptions.progress('sending tarball', () =>
+        writeToSink(to, writeUstar(layout.entries), exportOptions),
+      );
       return resultOf(image, names);
     },
   };

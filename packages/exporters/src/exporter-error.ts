@@ -7,8 +7,7 @@ export type ExporterErrorCode =
   | 'EXPORT_NAME_MISSING'
   | 'EXPORT_IMAGE_NOT_FOUND'
   | 'EXPORT_CONTENT_MISSING'
-  | 'EXPORT_DESTINATION_INVALID'
-  | 'EXPORT_LAYOUT_INVALID';
+  | 'EXPORT_DESTINATION_INVALID';
 
 /** Thrown by the exporters, by pushing, saving and loading. */
 export class ExporterError extends ToolError<ExporterErrorCode> {

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { ContentStore, Exporter, ExportOptions, ExportResult, ImageStore, Pusher } from '@img-build/interfaces';
+import type {
+  ContentStore,
+  Exporter,
+  ExportOptions,
+  ExportResult,
+  ImageStore,
+  Pusher,
+} from '@img-build/interfaces';
 import { formatReference, parseReference } from '@img-build/oci';
 import { ExporterError } from './exporter-error.ts';
-import { pushImage, type PushOptions } from './image/push-image.ts';
+import { type PushOptions, pushImage } from './image/push-image.ts';
 import { type ImageFormat, type WrittenImage, writeImage } from './image/write-image.ts';
 
 /** How images are stored and pushed. */
@@ -26,21 +33,38 @@ export function createImageExporter(options: ImageExporterOptions): Exporter {
     async export(input, exportOptions) {
       const names = input.names.map((name) => formatReference(parseReference(name)));
       if (push && (names.length === 0 || registry === undefined)) {
-        throw new ExporterError('an image that is to be pushed needs a name', { code: 'EXPORT_NAME_MISSING', hint: 'name it with -t' });
+        throw new ExporterError('an image that is to be pushed needs a name', {
+          code: 'EXPORT_NAME_MISSING',
+          hint: 'name it with -t',
+        });
       }
       const image = await writeImage(content, input, options, exportOptions);
-      if (store) for (const name of names) await exportOptions.progress(`naming to ${name}`, async () => images.put(name, image.target));
-      if (push && registry !== undefined) await pushAll(names, image, { ...options, registry }, exportOptions);
+      if (store)
+        for (const name of names)
+          await exportOptions.progress(`naming to ${name}`, async () => images.put(name, image.target));
+      if (push && registry !== undefined)
+        await pushAll(names, image, { ...options, registry }, exportOptions);
       return resultOf(image, names);
     },
   };
 }
 
-async function pushAll(names: readonly string[], image: WrittenImage, options: ImageExporterOptions & { readonly registry: () => Promise<Pusher> }, exportOptions: ExportOptions): Promise<void> {
+async function pushAll(
+  names: readonly string[],
+  image: WrittenImage,
+  options: ImageExporterOptions & { readonly registry: () => Promise<Pusher> },
+  exportOptions: ExportOptions,
+): Promise<void> {
   const registry = await options.registry();
   const { content, mountFrom } = options;
   for (const name of names) {
-    await pushImage(parseReference(name), image.target, { content, registry, mountFrom, progress: exportOptions.progress, signal: exportOptions.signal });
+    await pushImage(parseReference(name), image.target, {
+      content,
+      registry,
+      mountFrom,
+      progress: exportOptions.progress,
+      signal: exportOptions.signal,
+    });
   }
 }
 

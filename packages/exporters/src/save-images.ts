@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, ContentStore, ImageStore } from '@img-build/interfaces';
-import { bestPlatform, type Descriptor, detectDocument, formatPlatform, formatReference, type Manifest, MEDIA_TYPES, offeredPlatforms, parseReference, type Platform } from '@img-build/oci';
+import {
+  bestPlatform,
+  type Descriptor,
+  detectDocument,
+  formatPlatform,
+  formatReference,
+  type Manifest,
+  MEDIA_TYPES,
+  offeredPlatforms,
+  type Platform,
+  parseReference,
+} from '@img-build/oci';
 import { layOut, type NamedImage } from './archive/layout.ts';
 import { writeUstar } from './archive/ustar.ts';
 import { ExporterError } from './exporter-error.ts';
@@ -25,14 +36,24 @@ export interface SaveOptions extends AbortOptions {
  * @param names - as the user writes them.
  * @throws ExporterError `EXPORT_IMAGE_NOT_FOUND`, `EXPORT_CONTENT_MISSING`, `EXPORT_PLATFORMS_UNSUPPORTED`; OciError
  */
-export async function saveImages(names: readonly string[], options: SaveOptions): Promise<AsyncIterable<Uint8Array>> {
+export async function saveImages(
+  names: readonly string[],
+  options: SaveOptions,
+): Promise<AsyncIterable<Uint8Array>> {
   const { format, content, images, signal } = options;
   const byDigest = new Map<string, NamedImage>();
   for (const written of names) {
     const name = formatReference(parseReference(written));
     const record = images.get(name);
-    if (record === undefined) throw new ExporterError(`there is no image ${name}`, { code: 'EXPORT_IMAGE_NOT_FOUND', hint: 'img ls shows the images there are' });
-    const target = format === 'docker' ? await onePlatform(content, record.target, options.platform) : await inOciTypes(content, record.target);
+    if (record === undefined)
+      throw new ExporterError(`there is no image ${name}`, {
+        code: 'EXPORT_IMAGE_NOT_FOUND',
+        hint: 'img ls shows the images there are',
+      });
+    const target =
+      format === 'docker'
+        ? await onePlatform(content, record.target, options.platform)
+        : await inOciTypes(content, record.target);
     const known = byDigest.get(target.digest);
     byDigest.set(target.digest, { target, names: [...new Set([...(known?.names ?? []), name])] });
   }
@@ -40,16 +61,23 @@ export async function saveImages(names: readonly string[], options: SaveOptions)
   return writeUstar(entries);
 }
 
-async function onePlatform(content: ContentStore, target: Descriptor, platform: Platform): Promise<Descriptor> {
+async function onePlatform(
+  content: ContentStore,
+  target: Descriptor,
+  platform: Platform,
+): Promise<Descriptor> {
   const document = detectDocument(await readStored(content, target), { mediaType: target.mediaType });
   if (document.kind === 'manifest') return target;
   const { manifests } = document.index;
   const chosen = bestPlatform(manifests, platform);
   if (chosen !== undefined) return onePlatform(content, chosen, platform);
-  throw new ExporterError(`the image has no part for ${formatPlatform(platform)}; it has ${offeredPlatforms(manifests).join(', ')}`, {
-    code: 'EXPORT_PLATFORMS_UNSUPPORTED',
-    hint: 'save it with --format oci',
-  });
+  throw new ExporterError(
+    `the image has no part for ${formatPlatform(platform)}; it has ${offeredPlatforms(manifests).join(', ')}`,
+    {
+      code: 'EXPORT_PLATFORMS_UNSUPPORTED',
+      hint: 'save it with --format oci',
+    },
+  );
 }
 
 /** The same image as OCI documents; one that is that already stays as it is. */
@@ -58,7 +86,9 @@ async function inOciTypes(content: ContentStore, target: Descriptor): Promise<De
   const { annotations: _dropped, ...plain } = target;
   if (document.kind === 'index') {
     const children = await Promise.all(document.index.manifests.map((child) => inOciTypes(content, child)));
-    const isSame = document.mediaType === MEDIA_TYPES.ociIndex && children.every((child, index) => child.digest === document.index.manifests[index]?.digest);
+    const isSame =
+      document.mediaType === MEDIA_TYPES.ociIndex &&
+      children.every((child, index) => child.digest === document.index.manifests[index]?.digest);
     if (isSame) return plain;
     const bytes = documentBytes({ ...document.index, mediaType: MEDIA_TYPES.ociIndex, manifests: children });
     return storeBytes(content, MEDIA_TYPES.ociIndex, bytes);
@@ -72,5 +102,9 @@ async function inOciTypes(content: ContentStore, target: Descriptor): Promise<De
     layers: manifest.layers.map((layer) => layerDescriptor(layer, 'oci')),
   };
   const stored = await storeBytes(content, MEDIA_TYPES.ociManifest, documentBytes(converted));
-  return { ...stored, ...(target.platform === undefined ? {} : { platform: target.platform }), ...(target.annotations === undefined ? {} : { annotations: target.annotations }) };
+  return {
+    ...stored,
+    ...(target.platform === undefined ? {} : { platform: target.platform }),
+    ...(target.annotations === undefined ? {} : { annotations: target.annotations }),
+  };
 }

@@ -35,20 +35,30 @@ export function createTarExporter({ trees, to }: TarExporterOptions): Exporter {
         });
       }
       const tree = await result.tree({ signal });
-      await progress('sending tarball', () => writeToSink(to, trees.exportTar(tree, { signal, epoch }), { signal }));
+      await progress('sending tarball', () =>
+        writeToSink(to, trees.exportTar(tree, { signal, epoch }), { signal }),
+      );
       return { metadata: {} };
     },
   };
 }
 
 /** Creates the exporter of a root file system as a folder; all files belong to the caller. */
-export function createLocalExporter({ trees, folder, mode = 'copy', platformSplit }: LocalExporterOptions): Exporter {
+export function createLocalExporter({
+  trees,
+  folder,
+  mode = 'copy',
+  platformSplit,
+}: LocalExporterOptions): Exporter {
   return {
     title: 'exporting to client directory',
     async export({ platforms, epoch }, { progress, signal }) {
       const split = platformSplit ?? platforms.length > 1;
       if (!split && platforms.length > 1) {
-        throw new ExporterError('several platforms cannot be written over one another', { code: 'EXPORT_PLATFORMS_UNSUPPORTED', hint: 'leave out platform-split=false' });
+        throw new ExporterError('several platforms cannot be written over one another', {
+          code: 'EXPORT_PLATFORMS_UNSUPPORTED',
+          hint: 'leave out platform-split=false',
+        });
       }
       for (const result of platforms) {
         const tree = await result.tree({ signal });

@@ -2,12 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
 import { createMemoryContentStore } from '@img-build/testkit';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { createDockerExporter, createOciExporter } from '../src/archive-exporters.ts';
-import { createImageExporter } from '../src/image-exporter.ts';
-import { saveImages } from '../src/save-images.ts';
-import { memoryImageStore, platformResult, readAll, recordProgress, removeFolders, storeLayer, temporaryFolder } from './fake-build.ts';
+import { platformResult, recordProgress, removeFolders, storeLayer, temporaryFolder } from './fake-build.ts';
 
 afterAll(removeFolders);
 
@@ -23,7 +21,10 @@ function members(archive: string): string[] {
 
 async function twoLayers() {
   const content = createMemoryContentStore(() => Date.UTC(2026, 0, 2));
-  return { content, layers: [await storeLayer(content, 'hello', 'hello'), await storeLayer(content, 'world', 'world')] };
+  return {
+    content,
+    layers: [await storeLayer(content, 'hello', 'hello'), await storeLayer(content, 'world', 'world')],
+  };
 }
 
 describe('the OCI exporter', () => {
@@ -32,28 +33,54 @@ describe('the OCI exporter', () => {
     const path = join(temporaryFolder(), 'image.tar');
     const { steps, progress } = recordProgress();
 
-    const result = await createOciExporter({ content, to: { path } }).export({ platforms: [platformResult(layers)], names: [NAME] }, { progress });
+    const result = await createOciExporter({ content, to: { path } }).export(
+      { platforms: [platformResult(layers)], names: [NAME] },
+      { progress },
+    );
 
-    const inspected = JSON.parse(run('skopeo', 'inspect', `oci-archive:${path}`)) as { Digest: string; Layers: string[]; Env: string[]; Created: string };
+    const inspected = JSON.parse(run('skopeo', 'inspect', `oci-archive:${path}`)) as {
+      Digest: string;
+      Layers: string[];
+      Env: string[];
+      Created: string;
+    };
     expect(inspected.Digest).toBe(result.descriptor?.digest);
     expect(inspected.Layers).toEqual(layers.map(({ descriptor }) => descriptor.digest));
     expect(inspected.Env).toEqual(['PATH=/bin']);
     expect(inspected.Created).toBe('2026-01-02T00:00:00Z');
-    expect(steps).toEqual(['exporting layers', `exporting manifest ${result.descriptor?.digest}`, `exporting config ${result.configDigest}`, 'sending tarball']);
-    expect(result.metadata).toMatchObject({ 'containerimage.digest': result.descriptor?.digest, 'containerimage.config.digest': result.configDigest, 'image.name': NAME });
-    const index = JSON.parse(run('tar', '-xOf', path, 'index.json')) as { manifests: { annotations: unknown; platform: unknown }[] };
+    expect(steps).toEqual([
+      'exporting layers',
+      `exporting manifest ${result.descriptor?.digest}`,
+      `exporting config ${result.configDigest}`,
+      'sending tarball',
+    ]);
+    expect(result.metadata).toMatchObject({
+      'containerimage.digest': result.descriptor?.digest,
+      'containerimage.config.digest': result.configDigest,
+      'image.name': NAME,
+    });
+    const index = JSON.parse(run('tar', '-xOf', path, 'index.json')) as {
+      manifests: { annotations: unknown; platform: unknown }[];
+    };
     expect(index.manifests[0]).toMatchObject({
       platform: { os: 'linux', architecture: 'amd64' },
-      annotations: { 'io.containerd.image.name': NAME, 'org.opencontainers.image.ref.name': '1', 'org.opencontainers.image.created': '2026-01-02T00:00:00Z' },
+      annotations: {
+        'io.containerd.image.name': NAME,
+        'org.opencontainers.image.ref.name': '1',
+        'org.opencontainers.image.created': '2026-01-02T00:00:00Z',
+      },
     });
   });
 
-  test('is deterministic: sorted members, time 0, owner 0, BuildKit\'s modes', async () => {
+  test("is deterministic: sorted members, time 0, owner 0, BuildKit's modes", async () => {
     const { content, layers } = await twoLayers();
     const once = async (): Promise<Buffer> => {
       const chunks: Uint8Array[] = [];
       const to = { write: async (chunk: Uint8Array) => void chunks.push(chunk) };
-      await createOciExporter({ content, to }).export({ platforms: [platformResult(layers)], names: [NAME] }, recordProgress());
+      await createOciExporter({ content, to }).export(
+        { platforms: [platformResult(layers)], names: [NAME] },
+        recordProgress(),
+      );
       return Buffer.concat(chunks);
     };
     const [first, second] = [await once(), await once()];
@@ -71,7 +98,10 @@ describe('the OCI exporter', () => {
   test('writes a layout that umoci unpacks', async () => {
     const { content, layers } = await twoLayers();
     const folder = join(temporaryFolder(), 'layout');
-    await createOciExporter({ content, to: { folder } }).export({ platforms: [platformResult(layers)], names: [NAME] }, recordProgress());
+    await createOciExporter({ content, to: { folder } }).export(
+      { platforms: [platformResult(layers)], names: [NAME] },
+      recordProgress(),
+    );
 
     const bundle = join(temporaryFolder(), 'bundle');
     run('umoci', 'unpack', '--rootless', '--image', `${folder}:1`, bundle);
@@ -84,52 +114,108 @@ describe('the OCI exporter', () => {
     const folder = join(temporaryFolder(), 'layout');
     const to = { folder };
     const other = 'docker.io/library/other:2';
-    await createOciExporter({ content, to }).export({ platforms: [platformResult(layers)], names: [NAME] }, recordProgress());
-    await createOciExporter({ content, to }).export({ platforms: [platformResult(layers)], names: [other] }, recordProgress());
-    const last = await createOciExporter({ content, to }).export({ platforms: [platformResult(layers.slice(0, 1))], names: [NAME] }, recordProgress());
-    const { manifests } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { manifests: { digest: string; annotations: Record<string, string> }[] };
-    expect(manifests.map(({ annotations }) => annotations['io.containerd.image.name'])).toEqual([other, NAME]);
+    await createOciExporter({ content, to }).export(
+      { platforms: [platformResult(layers)], names: [NAME] },
+      recordProgress(),
+    );
+    await createOciExporter({ content, to }).export(
+      { platforms: [platformResult(layers)], names: [other] },
+      recordProgress(),
+    );
+    const last = await createOciExporter({ content, to }).export(
+      { platforms: [platformResult(layers.slice(0, 1))], names: [NAME] },
+      recordProgress(),
+    );
+    const { manifests } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {
+      manifests: { digest: string; annotations: Record<string, string> }[];
+    };
+    expect(manifests.map(({ annotations }) => annotations['io.containerd.image.name'])).toEqual([
+      other,
+      NAME,
+    ]);
     expect(manifests[1]?.digest).toBe(last.descriptor?.digest);
-    expect(JSON.parse(run('skopeo', 'inspect', `oci:${folder}:1`))).toMatchObject({ Digest: last.descriptor?.digest });
+    expect(JSON.parse(run('skopeo', 'inspect', `oci:${folder}:1`))).toMatchObject({
+      Digest: last.descriptor?.digest,
+    });
   });
 
   test('writes an index for several platforms, in their order', async () => {
     const { content, layers } = await twoLayers();
     const path = join(temporaryFolder(), 'image.tar');
-    const platforms = [platformResult(layers, { os: 'linux', architecture: 'arm64' }), platformResult(layers.slice(0, 1))];
+    const platforms = [
+      platformResult(layers, { os: 'linux', architecture: 'arm64' }),
+      platformResult(layers.slice(0, 1)),
+    ];
     const { steps, progress } = recordProgress();
-    const result = await createOciExporter({ content, to: { path } }).export({ platforms, names: [NAME] }, { progress });
-    const raw = JSON.parse(run('skopeo', 'inspect', '--raw', `oci-archive:${path}`)) as { manifests: { platform: { architecture: string } }[] };
+    const result = await createOciExporter({ content, to: { path } }).export(
+      { platforms, names: [NAME] },
+      { progress },
+    );
+    const raw = JSON.parse(run('skopeo', 'inspect', '--raw', `oci-archive:${path}`)) as {
+      manifests: { platform: { architecture: string } }[];
+    };
     expect(raw.manifests.map(({ platform }) => platform.architecture)).toEqual(['arm64', 'amd64']);
     expect(steps).toContain(`exporting manifest list ${result.descriptor?.digest}`);
-    expect(run('skopeo', '--override-arch', 'amd64', 'inspect', `oci-archive:${path}`)).toContain(layers[0]?.descriptor.digest);
+    expect(run('skopeo', '--override-arch', 'amd64', 'inspect', `oci-archive:${path}`)).toContain(
+      layers[0]?.descriptor.digest,
+    );
   });
 
   test('leaves nothing when it fails, and refuses a folder as a file', async () => {
     const { content, layers } = await twoLayers();
     const folder = temporaryFolder();
-    const broken = { ...content, open: async function* () { throw new Error('disk gone'); yield new Uint8Array(0); } };
-    await expect(createOciExporter({ content: broken, to: { path: join(folder, 'x.tar') } }).export({ platforms: [platformResult(layers)], names: [] }, recordProgress())).rejects.toThrow('disk gone');
+    const broken = {
+      ...content,
+      open: async function* () {
+        yield new Uint8Array(1);
+        throw new Error('disk gone');
+      },
+    };
+    await expect(
+      createOciExporter({ content: broken, to: { path: join(folder, 'x.tar') } }).export(
+        { platforms: [platformResult(layers)], names: [] },
+        recordProgress(),
+      ),
+    ).rejects.toThrow('disk gone');
     expect(readdirSync(folder)).toEqual([]);
     mkdirSync(join(folder, 'there'));
-    await expect(createOciExporter({ content, to: { path: join(folder, 'there') } }).export({ platforms: [platformResult(layers)], names: [] }, recordProgress())).rejects.toHaveProperty('code', 'EXPORT_DESTINATION_INVALID');
+    await expect(
+      createOciExporter({ content, to: { path: join(folder, 'there') } }).export(
+        { platforms: [platformResult(layers)], names: [] },
+        recordProgress(),
+      ),
+    ).rejects.toHaveProperty('code', 'EXPORT_DESTINATION_INVALID');
   });
 });
 
 describe('the docker exporter', () => {
-  test('writes an archive that docker\'s and OCI readers read', async () => {
+  test("writes an archive that docker's and OCI readers read", async () => {
     const { content, layers } = await twoLayers();
     const path = join(temporaryFolder(), 'image.tar');
-    const result = await createDockerExporter({ content, to: { path } }).export({ platforms: [platformResult(layers)], names: [NAME, 'localhost:5000/x/y:z'] }, recordProgress());
+    const result = await createDockerExporter({ content, to: { path } }).export(
+      { platforms: [platformResult(layers)], names: [NAME, 'localhost:5000/x/y:z'] },
+      recordProgress(),
+    );
 
-    const [item] = JSON.parse(run('tar', '-xOf', path, 'manifest.json')) as { Config: string; RepoTags: string[]; Layers: string[] }[];
+    const [item] = JSON.parse(run('tar', '-xOf', path, 'manifest.json')) as {
+      Config: string;
+      RepoTags: string[];
+      Layers: string[];
+    }[];
     expect(item?.RepoTags).toEqual([NAME, 'localhost:5000/x/y:z']);
     expect(item?.Config).toBe(`blobs/sha256/${result.configDigest?.slice(7)}`);
-    expect(members(path)).toEqual(expect.arrayContaining([item?.Config, ...(item?.Layers ?? []), 'oci-layout', 'index.json']));
+    expect(members(path)).toEqual(
+      expect.arrayContaining([item?.Config, ...(item?.Layers ?? []), 'oci-layout', 'index.json']),
+    );
     expect(result.descriptor?.mediaType).toBe('application/vnd.docker.distribution.manifest.v2+json');
-    const config = JSON.parse(run('skopeo', 'inspect', '--config', `docker-archive:${path}:${NAME}`)) as { rootfs: { diff_ids: string[] } };
+    const config = JSON.parse(run('skopeo', 'inspect', '--config', `docker-archive:${path}:${NAME}`)) as {
+      rootfs: { diff_ids: string[] };
+    };
     expect(config.rootfs.diff_ids).toEqual(layers.map(({ diffId }) => diffId));
-    await createDockerExporter({ content, to: { path } }).export({ platforms: [platformResult(layers)], names: [NAME] }, recordProgress());
+    await createDockerExporter({ content, to: { path } }).export(
+      { platforms: [platformResult(layers)], names: [NAME] },
+      recordProgress(),
+    );
     for (const transport of ['docker-archive', 'oci-archive']) {
       const copy = join(temporaryFolder(), 'copy');
       run('skopeo', 'copy', '--insecure-policy', `${transport}:${path}`, `dir:${copy}`);
@@ -139,44 +225,15 @@ describe('the docker exporter', () => {
 
   test('refuses several platforms', async () => {
     const { content, layers } = await twoLayers();
-    const platforms = [platformResult(layers), platformResult(layers, { os: 'linux', architecture: 'arm64' })];
-    await expect(createDockerExporter({ content, to: { write: async () => undefined } }).export({ platforms, names: [] }, recordProgress())).rejects.toHaveProperty('code', 'EXPORT_PLATFORMS_UNSUPPORTED');
-  });
-});
-
-describe('saving', () => {
-  async function stored() {
-    const { content, layers } = await twoLayers();
-    const images = memoryImageStore();
-    const { descriptor } = await createImageExporter({ content, images }).export({ platforms: [platformResult(layers)], names: [NAME, 'docker.io/me/same:2'] }, recordProgress());
-    await createImageExporter({ content, images, mediaTypes: 'docker' }).export({ platforms: [platformResult(layers.slice(1))], names: ['docker.io/me/docker:1'] }, recordProgress());
-    return { content, images, descriptor, platform: { os: 'linux', architecture: 'amd64' } };
-  }
-
-  test('several images share one docker archive', async () => {
-    const { descriptor: _, ...ports } = await stored();
-    const path = join(temporaryFolder(), 'saved.tar');
-    writeFileSync(path, await readAll(await saveImages(['hello:1', 'me/same:2', 'me/docker:1'], { ...ports, format: 'docker' })));
-    const items = JSON.parse(run('tar', '-xOf', path, 'manifest.json')) as { RepoTags: string[] }[];
-    expect(items.map(({ RepoTags }) => RepoTags)).toEqual([[NAME, 'docker.io/me/same:2'], ['docker.io/me/docker:1']]);
-    expect(run('skopeo', 'inspect', '--config', `docker-archive:${path}:me/docker:1`)).toContain('buildkit.dockerfile.v0');
-  });
-
-  test('an OCI archive holds OCI media types only', async () => {
-    const { descriptor, ...ports } = await stored();
-    const path = join(temporaryFolder(), 'saved.tar');
-    writeFileSync(path, await readAll(await saveImages(['hello:1', 'me/docker:1'], { ...ports, format: 'oci' })));
-    const { manifests } = JSON.parse(run('tar', '-xOf', path, 'index.json')) as { manifests: { digest: string; mediaType: string }[] };
-    expect(manifests.map(({ mediaType }) => mediaType)).toEqual(['application/vnd.oci.image.manifest.v1+json', 'application/vnd.oci.image.manifest.v1+json']);
-    expect(manifests[0]?.digest).toBe(descriptor?.digest);
-    expect(run('tar', '-xOf', path, `blobs/sha256/${manifests[1]?.digest.slice(7)}`)).not.toContain('docker');
-    expect(members(path)).not.toContain('manifest.json');
-  });
-
-  test('an unknown image and a lost blob are told before the first byte', async () => {
-    const { descriptor, ...ports } = await stored();
-    await expect(saveImages(['nothere'], { ...ports, format: 'docker' })).rejects.toMatchObject({ code: 'EXPORT_IMAGE_NOT_FOUND', message: 'there is no image docker.io/library/nothere:latest' });
-    if (descriptor !== undefined) await ports.content.remove(descriptor.digest);
-    await expect(saveImages(['hello:1'], { ...ports, format: 'docker' })).rejects.toHaveProperty('code', 'EXPORT_CONTENT_MISSING');
+    const platforms = [
+      platformResult(layers),
+      platformResult(layers, { os: 'linux', architecture: 'arm64' }),
+    ];
+    await expect(
+      createDockerExporter({ content, to: { write: async () => undefined } }).export(
+        { platforms, names: [] },
+        recordProgress(),
+      ),
+    ).rejects.toHaveProperty('code', 'EXPORT_PLATFORMS_UNSUPPORTED');
   });
 });

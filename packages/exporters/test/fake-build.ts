@@ -5,7 +5,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { ContentStore, ExportProgress, ImageRecord, ImageStore, Layer, PlatformResult, Tree } from '@img-build/interfaces';
+import type {
+  ContentStore,
+  ExportProgress,
+  ImageRecord,
+  ImageStore,
+  Layer,
+  PlatformResult,
+  Tree,
+} from '@img-build/interfaces';
 import { type Digest, MEDIA_TYPES, type Platform } from '@img-build/oci';
 
 const folders: string[] = [];
@@ -33,7 +41,10 @@ export async function storeLayer(content: ContentStore, name: string, text: stri
 }
 
 /** The result of a build that made `layers`. */
-export function platformResult(layers: readonly Layer[], platform: Platform = { os: 'linux', architecture: 'amd64' }): PlatformResult {
+export function platformResult(
+  layers: readonly Layer[],
+  platform: Platform = { os: 'linux', architecture: 'amd64' },
+): PlatformResult {
   return {
     platform,
     config: {
@@ -42,7 +53,10 @@ export function platformResult(layers: readonly Layer[], platform: Platform = { 
       ...(platform.variant === undefined ? {} : { variant: platform.variant }),
       config: { Env: ['PATH=/bin'], Cmd: ['/hello'] },
       rootfs: { type: 'layers', diff_ids: [] },
-      history: [...layers.map((_, index) => ({ created_by: `COPY ${index} /`, comment: 'buildkit.dockerfile.v0' })), { created_by: 'CMD ["/hello"]', comment: 'buildkit.dockerfile.v0', empty_layer: true }],
+      history: [
+        ...layers.map((_, index) => ({ created_by: `COPY ${index} /`, comment: 'buildkit.dockerfile.v0' })),
+        { created_by: 'CMD ["/hello"]', comment: 'buildkit.dockerfile.v0', empty_layer: true },
+      ],
     },
     layers: async () => layers,
     tree: async (): Promise<Tree> => ({ type: 'snapshot', name: `tree-${platform.architecture}` }),

@@ -3,12 +3,24 @@ export { type ContentHasher, type ContentHasherOptions, createContentHasher } fr
 export type { XattrReader } from './hash/entry-digest.ts';
 export { createImageSource, type ImageSource, type ImageSourceOptions } from './image/image-source.ts';
 export { createLayerFetcher, type LayerFetcher, type LayerFetcherOptions } from './image/layer-fetcher.ts';
-export { type PulledImage, pullImage, type PullOptions, type PullProgress } from './image/pull-image.ts';
+export { createOciLayoutSource, type OciLayoutSourceOptions } from './image/oci-layout-source.ts';
+export { type PulledImage, type PullOptions, type PullProgress, pullImage } from './image/pull-image.ts';
 export { createLocalSource, type LocalSourceOptions } from './local-source.ts';
+export { createGitSource, type GitSourceOptions } from './remote/git-source.ts';
+export { createHttpSource, type HttpSourceOptions } from './remote/http-source.ts';
 export { SourceError, type SourceErrorCode } from './source-error.ts';
-export { baseName, type BytePath, bytePath, childPath, parentPath, pathText, rootedPath, systemPath } from './tree/byte-path.ts';
+export {
+  type BytePath,
+  baseName,
+  bytePath,
+  childPath,
+  parentPath,
+  pathText,
+  rootedPath,
+  systemPath,
+} from './tree/byte-path.ts';
 export { type CopySource, type CopySourcesOptions, resolveCopySources } from './tree/copy-sources.ts';
 export { type EntryKind, type FileTree, openFileTree, type TreeEntry } from './tree/file-tree.ts';
 export type { PathRulesOptions } from './tree/path-rules.ts';
-export { requirePath, type ResolvedPath, resolvePath } from './tree/resolve-path.ts';
-export { walkTree, type WalkedEntry } from './tree/walk-tree.ts';
+export { type ResolvedPath, requirePath, resolvePath } from './tree/resolve-path.ts';
+export { type WalkedEntry, walkTree } from './tree/walk-tree.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { HostTree, Source } from '@img-build/interfaces';
 import { canonicalDigest } from '@img-build/oci';
-import { identifierBody } from './image/image-source.ts';
 import { goJson } from './image/image-keys.ts';
+import { identifierBody } from './image/image-source.ts';
 import { SourceError } from './source-error.ts';
 
 /** Which folders a build may read. */
@@ -26,7 +26,10 @@ export function createLocalSource({ folders, session }: LocalSourceOptions): Sou
     async open(source) {
       const name = identifierBody(source, SCHEME);
       const path = Object.hasOwn(folders, name) ? folders[name] : undefined;
-      if (path === undefined) throw new SourceError(`there is no local folder named ${JSON.stringify(name)} in this build`, { code: 'SOURCE_NOT_FOUND' });
+      if (path === undefined)
+        throw new SourceError(`there is no local folder named ${JSON.stringify(name)} in this build`, {
+          code: 'SOURCE_NOT_FOUND',
+        });
       const tree: HostTree = {
         type: 'host',
         path,
@@ -36,7 +39,12 @@ export function createLocalSource({ folders, session }: LocalSourceOptions): Sou
         rootOwned: true,
       };
       const { include, exclude, followPaths } = tree;
-      const parts = goJson({ SessionID: session, IncludePatterns: include, ExcludePatterns: exclude, FollowPaths: followPaths });
+      const parts = goJson({
+        SessionID: session,
+        IncludePatterns: include,
+        ExcludePatterns: exclude,
+        FollowPaths: followPaths,
+      });
       const key = `session:${name}:${canonicalDigest(parts)}`;
       return {
         async cacheKey() {
@@ -55,9 +63,12 @@ function patternsFrom(attrs: Readonly<Record<string, string>>, key: string): rea
   if (text === undefined || text === '') return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.length === 0 ? undefined : value;
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+      return value.length === 0 ? undefined : value;
   } catch {
     // Said below, with the name of the attribute.
   }
-  throw new SourceError(`the attribute ${key} is not a JSON list of strings: ${JSON.stringify(text)}`, { code: 'SOURCE_IDENTIFIER_INVALID' });
+  throw new SourceError(`the attribute ${key} is not a JSON list of strings: ${JSON.stringify(text)}`, {
+    code: 'SOURCE_IDENTIFIER_INVALID',
+  });
 }

@@ -14,15 +14,26 @@ import { writeFileWhole } from './sink.ts';
  *
  * @throws OciError when there is an index.json that is none; errors of the file system
  */
-export async function writeLayoutFolder(folder: string, { entries, index }: ImageLayout, options: AbortOptions = {}): Promise<void> {
+export async function writeLayoutFolder(
+  folder: string,
+  { entries, index }: ImageLayout,
+  options: AbortOptions = {},
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const entry of entries) {
     const path = join(folder, entry.path);
     if (entry.path.endsWith('/')) await mkdir(path, { recursive: true });
-    else if (entry.path !== 'index.json' && (await sizeOf(path)) !== entry.size) await writeFileWhole(path, entry.open(), options, entry.mode);
+    else if (entry.path !== 'index.json' && (await sizeOf(path)) !== entry.size)
+      await writeFileWhole(path, entry.open(), options, entry.mode);
   }
-  const kept = (await presentImages(folder)).filter((old) => !index.manifests.some((next) => isReplacedBy(old, next)));
-  await writeFileWhole(join(folder, 'index.json'), once(compactBytes({ ...index, manifests: [...kept, ...index.manifests] })), options);
+  const kept = (await presentImages(folder)).filter(
+    (old) => !index.manifests.some((next) => isReplacedBy(old, next)),
+  );
+  await writeFileWhole(
+    join(folder, 'index.json'),
+    once(compactBytes({ ...index, manifests: [...kept, ...index.manifests] })),
+    options,
+  );
 }
 
 async function presentImages(folder: string): Promise<readonly Descriptor[]> {

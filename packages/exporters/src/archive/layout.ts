@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, ContentReader } from '@img-build/interfaces';
-import { type Descriptor, type Digest, detectDocument, digestAlgorithm, digestHex, isForeignLayerType, isIndexType, isManifestType, type Manifest, MEDIA_TYPES, parseReference } from '@img-build/oci';
+import {
+  type Descriptor,
+  type Digest,
+  detectDocument,
+  digestAlgorithm,
+  digestHex,
+  isForeignLayerType,
+  isIndexType,
+  isManifestType,
+  type Manifest,
+  MEDIA_TYPES,
+  parseReference,
+} from '@img-build/oci';
 import { missing, readStored } from '../image/push-image.ts';
 import { compactBytes } from '../image/stable-json.ts';
 import type { ArchiveEntry } from './ustar.ts';
@@ -17,7 +29,11 @@ export interface NamedImage {
 /** An OCI image layout, not yet written. */
 export interface ImageLayout {
   readonly entries: readonly ArchiveEntry[];
-  readonly index: { readonly schemaVersion: 2; readonly mediaType: string; readonly manifests: readonly Descriptor[] };
+  readonly index: {
+    readonly schemaVersion: 2;
+    readonly mediaType: string;
+    readonly manifests: readonly Descriptor[];
+  };
 }
 
 /** How to lay images out. */
@@ -34,17 +50,34 @@ const LAYOUT_FILE = compactBytes({ imageLayoutVersion: '1.0.0' });
  * @throws ExporterError `EXPORT_CONTENT_MISSING`
  * @see image-spec v1.1.1, image-layout.md
  */
-export async function layOut(content: ContentReader, images: readonly NamedImage[], options: LayoutOptions = {}): Promise<ImageLayout> {
+export async function layOut(
+  content: ContentReader,
+  images: readonly NamedImage[],
+  options: LayoutOptions = {},
+): Promise<ImageLayout> {
   const blobs = new Map<Digest, Descriptor>();
   const dockerItems: object[] = [];
   for (const { target, names } of images) {
     const manifests = await collectBlobs(content, target, blobs);
-    if (options.docker === true) for (const manifest of manifests) dockerItems.push(dockerItem(manifest, names));
+    if (options.docker === true)
+      for (const manifest of manifests) dockerItems.push(dockerItem(manifest, names));
   }
-  const index = { schemaVersion: 2 as const, mediaType: MEDIA_TYPES.ociIndex, manifests: images.flatMap(indexEntries) };
-  const entries: ArchiveEntry[] = [folder('blobs/'), ...[...new Set([...blobs.keys()].map(digestAlgorithm))].map((algorithm) => folder(`blobs/${algorithm}/`))];
+  const index = {
+    schemaVersion: 2 as const,
+    mediaType: MEDIA_TYPES.ociIndex,
+    manifests: images.flatMap(indexEntries),
+  };
+  const entries: ArchiveEntry[] = [
+    folder('blobs/'),
+    ...[...new Set([...blobs.keys()].map(digestAlgorithm))].map((algorithm) => folder(`blobs/${algorithm}/`)),
+  ];
   for (const { digest, size } of blobs.values()) {
-    entries.push({ path: blobPath(digest), mode: 0o444, size, open: () => content.open(digest, { signal: options.signal }) });
+    entries.push({
+      path: blobPath(digest),
+      mode: 0o444,
+      size,
+      open: () => content.open(digest, { signal: options.signal }),
+    });
   }
   entries.push(file('index.json', 0o644, compactBytes(index)));
   if (options.docker === true) entries.push(file('manifest.json', 0o644, compactBytes(dockerItems)));
@@ -58,13 +91,18 @@ export function blobPath(digest: Digest): string {
 }
 
 /** All blobs of an image; the answer is its manifests. */
-async function collectBlobs(content: ContentReader, descriptor: Descriptor, blobs: Map<Digest, Descriptor>): Promise<readonly Manifest[]> {
+async function collectBlobs(
+  content: ContentReader,
+  descriptor: Descriptor,
+  blobs: Map<Digest, Descriptor>,
+): Promise<readonly Manifest[]> {
   blobs.set(descriptor.digest, descriptor);
   const document = detectDocument(await readStored(content, descriptor), { mediaType: descriptor.mediaType });
   if (document.kind === 'index') {
     const manifests: Manifest[] = [];
     for (const child of document.index.manifests) {
-      if (isIndexType(child.mediaType) || isManifestType(child.mediaType)) manifests.push(...(await collectBlobs(content, child, blobs)));
+      if (isIndexType(child.mediaType) || isManifestType(child.mediaType))
+        manifests.push(...(await collectBlobs(content, child, blobs)));
     }
     return manifests;
   }
@@ -77,13 +115,19 @@ async function collectBlobs(content: ContentReader, descriptor: Descriptor, blob
 }
 
 function indexEntries({ target, names, created }: NamedImage): readonly Descriptor[] {
-  const time: Record<string, string> = created === undefined ? {} : { 'org.opencontainers.image.created': created };
-  const described = (annotations: Record<string, string>): Descriptor => (Object.keys(annotations).length === 0 ? target : { ...target, annotations });
+  const time: Record<string, string> =
+    created === undefined ? {} : { 'org.opencontainers.image.created': created };
+  const described = (annotations: Record<string, string>): Descriptor =>
+    Object.keys(annotations).length === 0 ? target : { ...target, annotations };
   if (names.length === 0) return [described(time)];
   return names.map((name) => {
     const { tag } = parseReference(name);
     // containerd, docker and podman find the name in the first; the last is the tag alone.
-    return described({ 'io.containerd.image.name': name, ...time, ...(tag === undefined ? {} : { 'org.opencontainers.image.ref.name': tag }) });
+    return described({
+      'io.containerd.image.name': name,
+      ...time,
+      ...(tag === undefined ? {} : { 'org.opencontainers.image.ref.name': tag }),
+    });
   });
 }
 

@@ -7,14 +7,20 @@ import type { AbortOptions } from '@img-build/interfaces';
 import { ExporterError } from '../exporter-error.ts';
 
 /** Where an archive goes: a file, which appears when it is complete, or whatever takes its bytes. */
-export type ArchiveSink = { readonly path: string } | { readonly write: (chunk: Uint8Array) => Promise<void> };
+export type ArchiveSink =
+  | { readonly path: string }
+  | { readonly write: (chunk: Uint8Array) => Promise<void> };
 
 /**
  * Writes an archive to its sink. A file is written beside its place and renamed; nothing is left of one that fails.
  *
  * @throws ExporterError `EXPORT_DESTINATION_INVALID`; errors of the file system
  */
-export async function writeToSink(sink: ArchiveSink, chunks: AsyncIterable<Uint8Array>, { signal }: AbortOptions = {}): Promise<void> {
+export async function writeToSink(
+  sink: ArchiveSink,
+  chunks: AsyncIterable<Uint8Array>,
+  { signal }: AbortOptions = {},
+): Promise<void> {
   if ('write' in sink) {
     for await (const chunk of chunks) {
       signal?.throwIfAborted();
@@ -27,7 +33,12 @@ export async function writeToSink(sink: ArchiveSink, chunks: AsyncIterable<Uint8
 }
 
 /** Writes a file so that it is there whole or not at all. */
-export async function writeFileWhole(path: string, chunks: AsyncIterable<Uint8Array>, { signal }: AbortOptions = {}, mode = 0o666): Promise<void> {
+export async function writeFileWhole(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  { signal }: AbortOptions = {},
+  mode = 0o666,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
   const file = await open(temporary, 'wx', mode);
@@ -53,6 +64,9 @@ async function checkPlace(path: string): Promise<void> {
     throw error;
   });
   if (found?.isDirectory() === true) {
-    throw new ExporterError(`${path} is a folder, not a file to write an archive to`, { code: 'EXPORT_DESTINATION_INVALID', hint: 'give dest= the name of a file' });
+    throw new ExporterError(`${path} is a folder, not a file to write an archive to`, {
+      code: 'EXPORT_DESTINATION_INVALID',
+      hint: 'give dest= the name of a file',
+    });
   }
 }

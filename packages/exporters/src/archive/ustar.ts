@@ -19,7 +19,9 @@ export interface ArchiveEntry {
  *
  * @see POSIX.1-1988 ustar
  */
-export async function* writeUstar(entries: Iterable<ArchiveEntry>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* writeUstar(
+  entries: Iterable<ArchiveEntry>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for (const entry of entries) {
     yield header(entry);
     let written = 0;
@@ -36,7 +38,8 @@ export async function* writeUstar(entries: Iterable<ArchiveEntry>): AsyncGenerat
 
 function header({ path, mode, size }: ArchiveEntry): Uint8Array {
   const block = Buffer.alloc(BLOCK);
-  const octal = (value: number, at: number, width: number): void => void block.write(`${value.toString(8).padStart(width - 1, '0')}\0`, at, 'latin1');
+  const octal = (value: number, at: number, width: number): void =>
+    void block.write(`${value.toString(8).padStart(width - 1, '0')}\0`, at, 'latin1');
   if (Buffer.byteLength(path) > 100) throw new Error(`${path} is too long for an archive member`);
   block.write(path, 0, 'latin1');
   octal(mode, 100, 8);

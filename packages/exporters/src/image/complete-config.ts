@@ -18,10 +18,23 @@ const EXPORTER_COMMENT = 'buildkit.exporter.image.v0';
  * @param epoch - seconds since the Unix epoch, from SOURCE_DATE_EPOCH.
  * @see image-spec v1.1.1, config.md; BuildKit, exporter/containerimage/writer.go
  */
-export function completeConfig(config: ImageConfig, layers: readonly ConfigLayer[], epoch?: number): ImageConfig {
-  const times = layers.map(({ createdAt }) => (epoch === undefined ? timeText(createdAt) : timeText(epoch * 1000)));
-  const history = withTimes(withLayers(config.history ?? [], layers.length), times, epoch === undefined ? undefined : timeText(epoch * 1000));
-  const created = clamp(config.created ?? history.findLast((entry) => entry.created !== undefined)?.created, epoch);
+export function completeConfig(
+  config: ImageConfig,
+  layers: readonly ConfigLayer[],
+  epoch?: number,
+): ImageConfig {
+  const times = layers.map(({ createdAt }) =>
+    epoch === undefined ? timeText(createdAt) : timeText(epoch * 1000),
+  );
+  const history = withTimes(
+    withLayers(config.history ?? [], layers.length),
+    times,
+    epoch === undefined ? undefined : timeText(epoch * 1000),
+  );
+  const created = clamp(
+    config.created ?? history.findLast((entry) => entry.created !== undefined)?.created,
+    epoch,
+  );
   return {
     ...config,
     ...(created === undefined ? {} : { created }),
@@ -39,10 +52,17 @@ function withLayers(history: readonly History[], layers: number): readonly Histo
     surplus -= 1;
     return { ...entry, empty_layer: true };
   });
-  return [...fitted, ...Array.from({ length: missing }, (): History => ({ created_by: '', comment: EXPORTER_COMMENT }))];
+  return [
+    ...fitted,
+    ...Array.from({ length: missing }, (): History => ({ created_by: '', comment: EXPORTER_COMMENT })),
+  ];
 }
 
-function withTimes(history: readonly History[], layerTimes: readonly (string | undefined)[], fixed: string | undefined): readonly History[] {
+function withTimes(
+  history: readonly History[],
+  layerTimes: readonly (string | undefined)[],
+  fixed: string | undefined,
+): readonly History[] {
   let layer = 0;
   const known = history.map((entry): History => {
     const time = entry.created ?? fixed ?? (entry.empty_layer === true ? undefined : layerTimes[layer]);
@@ -51,7 +71,10 @@ function withTimes(history: readonly History[], layerTimes: readonly (string | u
   });
   const firstNew = known.findIndex((entry) => entry.created === undefined);
   // What only sets metadata before the first new layer was made together with that layer, not with the base.
-  let time = firstNew < 0 ? undefined : (known.slice(firstNew).find((entry) => entry.created !== undefined) ?? known[firstNew - 1])?.created;
+  let time =
+    firstNew < 0
+      ? undefined
+      : (known.slice(firstNew).find((entry) => entry.created !== undefined) ?? known[firstNew - 1])?.created;
   return known.map((entry, index): History => {
     if (entry.created === undefined) return time === undefined ? entry : { ...entry, created: time };
     if (firstNew >= 0 && index > firstNew) time = entry.created;

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { type Descriptor, isForeignLayerType, layerCompression, layerType, type MediaTypeFamily } from '@img-build/oci';
+import {
+  type Descriptor,
+  isForeignLayerType,
+  layerCompression,
+  layerType,
+  type MediaTypeFamily,
+} from '@img-build/oci';
 
 /** What builders note on a layer for themselves; no part of an image. */
 const INTERNAL = ['containerd.io/uncompressed', 'buildkit/createdat', 'buildkit/description'];
@@ -7,7 +13,9 @@ const INTERNAL_PREFIX = 'containerd.io/distribution.source.';
 
 /** A layer as a manifest of the given family lists it: same blob, the family's media type, no internal annotations. */
 export function layerDescriptor(layer: Descriptor, family: MediaTypeFamily): Descriptor {
-  const annotations = Object.entries(layer.annotations ?? {}).filter(([key]) => !INTERNAL.includes(key) && !key.startsWith(INTERNAL_PREFIX));
+  const annotations = Object.entries(layer.annotations ?? {}).filter(
+    ([key]) => !INTERNAL.includes(key) && !key.startsWith(INTERNAL_PREFIX),
+  );
   return {
     mediaType: mediaTypeIn(layer.mediaType, family),
     digest: layer.digest,
@@ -19,5 +27,7 @@ export function layerDescriptor(layer: Descriptor, family: MediaTypeFamily): Des
 
 function mediaTypeIn(mediaType: string, family: MediaTypeFamily): string {
   const compression = layerCompression(mediaType);
-  return compression === undefined || isForeignLayerType(mediaType) ? mediaType : layerType(family, compression);
+  return compression === undefined || isForeignLayerType(mediaType)
+    ? mediaType
+    : layerType(family, compression);
 }

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { isToolError } from '@img-build/errors';
 import type { AbortOptions, ContentReader, ExportProgress, Pusher } from '@img-build/interfaces';
-import { atDigest, type Descriptor, type Digest, detectDocument, formatReference, isForeignLayerType, isIndexType, isManifestType, MAX_MANIFEST_BYTES, type Reference } from '@img-build/oci';
+import {
+  atDigest,
+  type Descriptor,
+  type Digest,
+  detectDocument,
+  formatReference,
+  isForeignLayerType,
+  isIndexType,
+  isManifestType,
+  MAX_MANIFEST_BYTES,
+  type Reference,
+} from '@img-build/oci';
 import { ExporterError } from '../exporter-error.ts';
 
 /** What a push works with. */
@@ -28,7 +39,11 @@ interface Document {
  * @returns the digest the registry has it under.
  * @throws RegistryError; ExporterError `EXPORT_CONTENT_MISSING`
  */
-export async function pushImage(reference: Reference, target: Descriptor, options: PushOptions): Promise<Digest> {
+export async function pushImage(
+  reference: Reference,
+  target: Descriptor,
+  options: PushOptions,
+): Promise<Digest> {
   const { registry, progress, signal } = options;
   const documents: Document[] = [];
   const blobs = new Map<Digest, Descriptor>();
@@ -38,25 +53,37 @@ export async function pushImage(reference: Reference, target: Descriptor, option
     let digest = target.digest;
     for (const { descriptor, bytes } of documents) {
       const isRoot = descriptor.digest === target.digest;
-      digest = await registry.pushManifest(isRoot ? reference : atDigest(reference, descriptor.digest), descriptor.mediaType, bytes, { signal });
+      digest = await registry.pushManifest(
+        isRoot ? reference : atDigest(reference, descriptor.digest),
+        descriptor.mediaType,
+        bytes,
+        { signal },
+      );
     }
     return digest;
   });
 }
 
 /** Documents after their children. */
-async function collect(descriptor: Descriptor, content: ContentReader, documents: Document[], blobs: Map<Digest, Descriptor>): Promise<void> {
+async function collect(
+  descriptor: Descriptor,
+  content: ContentReader,
+  documents: Document[],
+  blobs: Map<Digest, Descriptor>,
+): Promise<void> {
   if (documents.some((known) => known.descriptor.digest === descriptor.digest)) return;
   const bytes = await readStored(content, descriptor);
   const document = detectDocument(bytes, { mediaType: descriptor.mediaType });
   if (document.kind === 'index') {
     for (const child of document.index.manifests) {
-      if (isIndexType(child.mediaType) || isManifestType(child.mediaType)) await collect(child, content, documents, blobs);
+      if (isIndexType(child.mediaType) || isManifestType(child.mediaType))
+        await collect(child, content, documents, blobs);
       else blobs.set(child.digest, child);
     }
   } else {
     const { config, layers } = document.manifest;
-    for (const blob of [...layers, config]) if (!isForeignLayerType(blob.mediaType)) blobs.set(blob.digest, blob);
+    for (const blob of [...layers, config])
+      if (!isForeignLayerType(blob.mediaType)) blobs.set(blob.digest, blob);
   }
   documents.push({ descriptor, bytes });
 }
@@ -84,17 +111,29 @@ export function missing(descriptor: Descriptor, cause?: unknown): ExporterError 
   });
 }
 
-async function pushBlobs(reference: Reference, blobs: readonly Descriptor[], options: PushOptions): Promise<void> {
+async function pushBlobs(
+  reference: Reference,
+  blobs: readonly Descriptor[],
+  options: PushOptions,
+): Promise<void> {
   const { content, registry, mountFrom, onProgress, parallel = 4 } = options;
   const failed = new AbortController();
-  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  const signal =
+    options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
   const queue = [...blobs];
   async function work(): Promise<void> {
     for (let blob = queue.shift(); blob !== undefined; blob = queue.shift()) {
       const descriptor = blob;
       if ((await content.info(descriptor.digest)) === undefined) throw missing(descriptor);
-      const source = { descriptor, open: (offset: number) => content.open(descriptor.digest, { offset, signal }), mountFrom: mountFrom?.(descriptor.digest) };
-      await registry.pushBlob(reference, source, { signal, onProgress: (bytes) => onProgress?.(descriptor, bytes) });
+      const source = {
+        descriptor,
+        open: (offset: number) => content.open(descriptor.digest, { offset, signal }),
+        mountFrom: mountFrom?.(descriptor.digest),
+      };
+      await registry.pushBlob(reference, source, {
+        signal,
+        onProgress: (bytes) => onProgress?.(descriptor, bytes),
+      });
     }
   }
   const workers = Array.from({ length: Math.min(parallel, blobs.length) }, async () => {

@@ -22,6 +22,9 @@ export function compactBytes(value: unknown): Uint8Array {
 }
 
 function encode(json: string): Uint8Array {
-  const escaped = json.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = json.replace(
+    ESCAPED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   return new TextEncoder().encode(escaped);
 }

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: MIT
-import type { Compression, ContentStore, ExportInput, ExportOptions, Layer, PlatformResult } from '@img-build/interfaces';
-import { canonicalDigest, type Descriptor, type Digest, type Manifest, MEDIA_TYPES, type MediaTypeFamily } from '@img-build/oci';
+import type {
+  Compression,
+  ContentStore,
+  ExportInput,
+  ExportOptions,
+  Layer,
+  PlatformResult,
+} from '@img-build/interfaces';
+import {
+  canonicalDigest,
+  type Descriptor,
+  type Digest,
+  type Manifest,
+  MEDIA_TYPES,
+  type MediaTypeFamily,
+} from '@img-build/oci';
 import { ExporterError } from '../exporter-error.ts';
 import { completeConfig } from './complete-config.ts';
 import { layerDescriptor } from './layer-descriptor.ts';
@@ -40,7 +54,12 @@ interface WrittenManifest {
  *
  * @throws ExporterError `EXPORT_CONTENT_MISSING`; whatever making a layer throws.
  */
-export async function writeImage(content: ContentStore, input: ExportInput, format: ImageFormat, options: ExportOptions): Promise<WrittenImage> {
+export async function writeImage(
+  content: ContentStore,
+  input: ExportInput,
+  format: ImageFormat,
+  options: ExportOptions,
+): Promise<WrittenImage> {
   const { progress, signal } = options;
   const family = format.mediaTypes ?? 'oci';
   const layers = await progress('exporting layers', () =>
@@ -58,15 +77,24 @@ export async function writeImage(content: ContentStore, input: ExportInput, form
   );
   const manifests: WrittenManifest[] = [];
   for (const [index, platform] of input.platforms.entries()) {
-    manifests.push(await writeManifest(content, platform, layers[index] ?? [], { family, epoch: input.epoch, options }));
+    manifests.push(
+      await writeManifest(content, platform, layers[index] ?? [], { family, epoch: input.epoch, options }),
+    );
   }
   const [first, second] = manifests;
   if (first === undefined) throw new Error('an image needs at least one platform');
   const { configDigest, created } = first;
-  if (second === undefined && format.forceIndex !== true) return { target: first.descriptor, configDigest, created };
+  if (second === undefined && format.forceIndex !== true)
+    return { target: first.descriptor, configDigest, created };
   const mediaType = family === 'oci' ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.dockerManifestList;
-  const bytes = documentBytes({ schemaVersion: 2, mediaType, manifests: manifests.map(({ descriptor }) => descriptor) });
-  const target = await progress(`exporting manifest list ${canonicalDigest(bytes)}`, () => storeBytes(content, mediaType, bytes, options));
+  const bytes = documentBytes({
+    schemaVersion: 2,
+    mediaType,
+    manifests: manifests.map(({ descriptor }) => descriptor),
+  });
+  const target = await progress(`exporting manifest list ${canonicalDigest(bytes)}`, () =>
+    storeBytes(content, mediaType, bytes, options),
+  );
   return { target, configDigest, created };
 }
 
@@ -76,13 +104,20 @@ interface ManifestContext {
   readonly options: ExportOptions;
 }
 
-async function writeManifest(content: ContentStore, result: PlatformResult, layers: readonly Layer[], context: ManifestContext): Promise<WrittenManifest> {
+async function writeManifest(
+  content: ContentStore,
+  result: PlatformResult,
+  layers: readonly Layer[],
+  context: ManifestContext,
+): Promise<WrittenManifest> {
   const { family, epoch, options } = context;
   const dated = await Promise.all(
     layers.map(async ({ descriptor, diffId }) => {
       const info = await content.info(descriptor.digest);
       if (info !== undefined) return { diffId, createdAt: info.createdAt };
-      throw new ExporterError(`layer ${descriptor.digest} is not in the content store`, { code: 'EXPORT_CONTENT_MISSING' });
+      throw new ExporterError(`layer ${descriptor.digest} is not in the content store`, {
+        code: 'EXPORT_CONTENT_MISSING',
+      });
     }),
   );
   const config = completeConfig(result.config, dated, epoch);
@@ -93,16 +128,38 @@ async function writeManifest(content: ContentStore, result: PlatformResult, laye
     size: configData.byteLength,
   };
   const mediaType = family === 'oci' ? MEDIA_TYPES.ociManifest : MEDIA_TYPES.dockerManifest;
-  const manifest: Manifest = { schemaVersion: 2, mediaType, config: configDescriptor, layers: layers.map((layer) => layerDescriptor(layer.descriptor, family)) };
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType,
+    config: configDescriptor,
+    layers: layers.map((layer) => layerDescriptor(layer.descriptor, family)),
+  };
   const bytes = documentBytes(manifest);
-  const stored = await options.progress(`exporting manifest ${canonicalDigest(bytes)}`, () => storeBytes(content, mediaType, bytes, options));
-  await options.progress(`exporting config ${configDescriptor.digest}`, () => storeBytes(content, configDescriptor.mediaType, configData, options));
-  return { descriptor: { ...stored, platform: result.platform }, configDigest: configDescriptor.digest, created: config.created };
+  const stored = await options.progress(`exporting manifest ${canonicalDigest(bytes)}`, () =>
+    storeBytes(content, mediaType, bytes, options),
+  );
+  await options.progress(`exporting config ${configDescriptor.digest}`, () =>
+    storeBytes(content, configDescriptor.mediaType, configData, options),
+  );
+  return {
+    descriptor: { ...stored, platform: result.platform },
+    configDigest: configDescriptor.digest,
+    created: config.created,
+  };
 }
 
 /** Stores a small document. */
-export async function storeBytes(content: ContentStore, mediaType: string, bytes: Uint8Array, { signal }: Pick<ExportOptions, 'signal'> = {}): Promise<Descriptor> {
-  return content.ingest(mediaType, once(bytes), { signal, size: bytes.byteLength, expected: canonicalDigest(bytes) });
+export async function storeBytes(
+  content: ContentStore,
+  mediaType: string,
+  bytes: Uint8Array,
+  { signal }: Pick<ExportOptions, 'signal'> = {},
+): Promise<Descriptor> {
+  return content.ingest(mediaType, once(bytes), {
+    signal,
+    size: bytes.byteLength,
+    expected: canonicalDigest(bytes),
+  });
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

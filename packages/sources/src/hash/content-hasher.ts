@@ -3,11 +3,17 @@ import { createHash, type Hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { AbortOptions, ChecksumSelector, Clock, HostTree, StatCache } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
-import { baseName, bytePath, type BytePath, rootedPath } from '../tree/byte-path.ts';
+import { type BytePath, baseName, bytePath, rootedPath } from '../tree/byte-path.ts';
 import { type FileTree, openFileTree, type TreeEntry } from '../tree/file-tree.ts';
 import { requirePath } from '../tree/resolve-path.ts';
 import { type DigestCache, NO_DIGEST_CACHE, openDigestCache } from './digest-cache.ts';
-import { entryDigest, hasData, SMALL_FILE_BYTES, streamedEntryDigest, type XattrReader } from './entry-digest.ts';
+import {
+  entryDigest,
+  hasData,
+  SMALL_FILE_BYTES,
+  streamedEntryDigest,
+  type XattrReader,
+} from './entry-digest.ts';
 import { selectPaths } from './selected-paths.ts';
 
 /** What the hasher works with. */
@@ -26,7 +32,11 @@ export interface ContentHasher {
    *
    * @throws SourceError `TREE_PATH_NOT_FOUND`, `TREE_TOO_MANY_LINKS`, `TREE_PATTERN_INVALID`
    */
-  checksum(tree: Omit<HostTree, 'type'>, selectors: readonly ChecksumSelector[], options?: AbortOptions): Promise<readonly Digest[]>;
+  checksum(
+    tree: Omit<HostTree, 'type'>,
+    selectors: readonly ChecksumSelector[],
+    options?: AbortOptions,
+  ): Promise<readonly Digest[]>;
 }
 
 /** Digest of nothing: also what a selection of nothing has, and the header of a client's root folder. */
@@ -45,7 +55,10 @@ export function createContentHasher(options: ContentHasherOptions = {}): Content
   return {
     async checksum(from, selectors, { signal } = {}) {
       const tree = openFileTree(from);
-      const cache = statCache === undefined || !from.rootOwned ? NO_DIGEST_CACHE : openDigestCache(statCache, from.path, clock);
+      const cache =
+        statCache === undefined || !from.rootOwned
+          ? NO_DIGEST_CACHE
+          : openDigestCache(statCache, from.path, clock);
       const digests = createTreeDigests(tree, { cache, xattrs, signal });
       const sums: Digest[] = [];
       for (const selector of selectors) sums.push(await selectorDigest(tree, selector, digests));
@@ -55,7 +68,11 @@ export function createContentHasher(options: ContentHasherOptions = {}): Content
   };
 }
 
-async function selectorDigest(tree: FileTree, selector: ChecksumSelector, digests: TreeDigests): Promise<Digest> {
+async function selectorDigest(
+  tree: FileTree,
+  selector: ChecksumSelector,
+  digests: TreeDigests,
+): Promise<Digest> {
   const follow = selector.followLinks === true;
   if (selector.wildcard !== true && isEmpty(selector.includePatterns) && isEmpty(selector.excludePatterns)) {
     return digests.content(requirePath(tree, bytePath(selector.path), follow));
@@ -64,14 +81,19 @@ async function selectorDigest(tree: FileTree, selector: ChecksumSelector, digest
   const named: { readonly path: BytePath; readonly digest: Digest }[] = [];
   for (const { path, entry, isNamed } of paths) {
     // Links inside a folder are copied as links.
-    const digest = follow && isNamed && entry.kind === 'symlink' ? await digests.content(requirePath(tree, entry.path, true)) : await digests.header(entry);
+    const digest =
+      follow && isNamed && entry.kind === 'symlink'
+        ? await digests.content(requirePath(tree, entry.path, true))
+        : await digests.header(entry);
     named.push({ path, digest });
   }
   const [only, second] = named;
   if (only === undefined) return EMPTY;
-  if (second === undefined && baseName(rootedPath(bytePath(selector.path))) === baseName(only.path)) return only.digest;
+  if (second === undefined && baseName(rootedPath(bytePath(selector.path))) === baseName(only.path))
+    return only.digest;
   const sum = createHash('sha256');
-  for (const { path, digest } of named) addNamed(sum, prefix === '' ? path : path.slice(prefix.length + 1), digest);
+  for (const { path, digest } of named)
+    addNamed(sum, prefix === '' ? path : path.slice(prefix.length + 1), digest);
   return `sha256:${sum.digest('hex')}`;
 }
 
@@ -110,7 +132,9 @@ function createTreeDigests(tree: FileTree, { cache, xattrs, signal }: TreeDigest
     if (known !== undefined) return known;
     await pause();
     const isSmall = entry.stats.size <= SMALL_FILE_BYTES;
-    const digest = isSmall ? entryDigest(entry, xattrs) : await streamedEntryDigest(entry, xattrs, { signal });
+    const digest = isSmall
+      ? entryDigest(entry, xattrs)
+      : await streamedEntryDigest(entry, xattrs, { signal });
     if (inode !== undefined) links.set(inode, digest);
     cache.set(entry, digest);
     return digest;

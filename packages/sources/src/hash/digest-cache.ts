@@ -19,7 +19,11 @@ export interface DigestCache {
 }
 
 /** Remembers nothing. */
-export const NO_DIGEST_CACHE: DigestCache = { get: () => undefined, set: () => undefined, save: () => undefined };
+export const NO_DIGEST_CACHE: DigestCache = {
+  get: () => undefined,
+  set: () => undefined,
+  save: () => undefined,
+};
 
 /** The digests known of the files below `folder`. */
 export function openDigestCache(store: StatCache, folder: string, clock: Clock): DigestCache {
@@ -50,9 +54,23 @@ export function openDigestCache(store: StatCache, folder: string, clock: Clock):
 }
 
 function stampOf({ stats }: TreeEntry): FileStamp {
-  return { size: Number(stats.size), modified: stats.mtimeNs, changed: stats.ctimeNs, inode: stats.ino, device: stats.dev, mode: Number(stats.mode) };
+  return {
+    size: Number(stats.size),
+    modified: stats.mtimeNs,
+    changed: stats.ctimeNs,
+    inode: stats.ino,
+    device: stats.dev,
+    mode: Number(stats.mode),
+  };
 }
 
 function sameStamp(a: FileStamp, b: FileStamp): boolean {
-  return a.size === b.size && a.modified === b.modified && a.changed === b.changed && a.inode === b.inode && a.device === b.device && a.mode === b.mode;
+  return (
+    a.size === b.size &&
+    a.modified === b.modified &&
+    a.changed === b.changed &&
+    a.inode === b.inode &&
+    a.device === b.device &&
+    a.mode === b.mode
+  );
 }

@@ -14,7 +14,15 @@ export const SMALL_FILE_BYTES: number = 1024 * 1024;
 
 const CHUNK_BYTES = 1024 * 1024;
 const HASHED_SECURITY_ATTRIBUTE = 'security.capability';
-const TYPE_FLAGS = { file: '0', socket: '0', symlink: '2', 'character-device': '3', 'block-device': '4', directory: '5', fifo: '6' } as const;
+const TYPE_FLAGS = {
+  file: '0',
+  socket: '0',
+  symlink: '2',
+  'character-device': '3',
+  'block-device': '4',
+  directory: '5',
+  fifo: '6',
+} as const;
 
 /**
  * The digest of one entry: BuildKit's tarsum header, then a file's bytes. A folder's is that of its header alone.
@@ -28,7 +36,11 @@ export function entryDigest(entry: TreeEntry, xattrs?: XattrReader): Digest {
 }
 
 /** {@link entryDigest} of a large file: reads in chunks, so that memory stays bounded and other work goes on. */
-export async function streamedEntryDigest(entry: TreeEntry, xattrs?: XattrReader, options: AbortOptions = {}): Promise<Digest> {
+export async function streamedEntryDigest(
+  entry: TreeEntry,
+  xattrs?: XattrReader,
+  options: AbortOptions = {},
+): Promise<Digest> {
   const hasher = createHash('sha256').update(headerOf(entry, xattrs));
   const file = await open(entry.systemPath);
   try {
@@ -80,5 +92,8 @@ function isHashed(name: string): boolean {
 }
 
 function deviceNumbers(device: bigint): readonly [bigint, bigint] {
-  return [((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n), (device & 0xffn) | ((device >> 12n) & 0xffffff00n)];
+  return [
+    ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n),
+    (device & 0xffn) | ((device >> 12n) & 0xffffff00n),
+  ];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ChecksumSelector } from '@img-build/interfaces';
-import { baseName, type BytePath, bytePath, childPath, rootedPath } from '../tree/byte-path.ts';
+import { type BytePath, baseName, bytePath, childPath, rootedPath } from '../tree/byte-path.ts';
 import type { FileTree, TreeEntry } from '../tree/file-tree.ts';
 import { createPathRules } from '../tree/path-rules.ts';
 import { requirePath, resolvePath } from '../tree/resolve-path.ts';
@@ -32,17 +32,29 @@ export interface Selection {
  */
 export function selectPaths(tree: FileTree, selector: ChecksumSelector): Selection {
   const pattern = rootedPath(bytePath(selector.path));
-  const { literal, wild } = selector.wildcard === true ? splitWildcards(pattern) : { literal: pattern, wild: '' };
-  const rules = createPathRules({ include: nonEmpty(selector.includePatterns), exclude: selector.excludePatterns });
+  const { literal, wild } =
+    selector.wildcard === true ? splitWildcards(pattern) : { literal: pattern, wild: '' };
+  const rules = createPathRules({
+    include: nonEmpty(selector.includePatterns),
+    exclude: selector.excludePatterns,
+  });
   const start = wild === '' ? requirePath(tree, literal, false) : resolvePath(tree, literal, true).entry;
   const paths: SelectedPath[] = [];
   if (start === undefined) return { prefix: literal, paths };
   if (wild === '') {
     // Written with a slash at its end, a folder stands for what is in it.
-    addBelow({ path: literal, entry: start, isNamed: true, isListed: selector.path.endsWith('/') && literal !== '' }, '', []);
+    addBelow(
+      { path: literal, entry: start, isNamed: true, isListed: selector.path.endsWith('/') && literal !== '' },
+      '',
+      [],
+    );
   } else {
     for (const match of matchesOf(tree, start, wild)) {
-      addBelow({ path: childPath(literal, match.path), entry: match.entry, isNamed: true, isListed: false }, '', []);
+      addBelow(
+        { path: childPath(literal, match.path), entry: match.entry, isNamed: true, isListed: false },
+        '',
+        [],
+      );
     }
   }
   return { prefix: literal, paths };
@@ -58,7 +70,11 @@ export function selectPaths(tree: FileTree, selector: ChecksumSelector): Selecti
     if (candidate.entry.kind !== 'directory' || !rules.mayContain(relative)) return;
     for (const child of tree.list(candidate.entry)) {
       const name = baseName(child.path);
-      addBelow({ path: childPath(candidate.path, name), entry: child, isNamed: false, isListed: false }, childPath(relative, name), line);
+      addBelow(
+        { path: childPath(candidate.path, name), entry: child, isNamed: false, isListed: false },
+        childPath(relative, name),
+        line,
+      );
     }
   }
 }

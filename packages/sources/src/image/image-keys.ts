@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { canonicalDigest, chainId, type Digest, type ImageConfig, normalizePlatform, type Platform } from '@img-build/oci';
+import {
+  canonicalDigest,
+  chainId,
+  type Digest,
+  type ImageConfig,
+  normalizePlatform,
+  type Platform,
+} from '@img-build/oci';
 
 /**
  * The key of an image by what its name resolved to: sha256 of Go's JSON of digest and platform.
@@ -8,8 +15,21 @@ import { canonicalDigest, chainId, type Digest, type ImageConfig, normalizePlatf
  * @see BuildKit, source/containerimage, mainManifestKey
  */
 export function manifestKey(digest: Digest, platform: Platform): Digest {
-  const { os, architecture, variant, 'os.version': version, 'os.features': features } = normalizePlatform(platform);
-  const parts = { Digest: digest, OS: os, Arch: architecture, Variant: variant, OSVersion: version, OSFeatures: features };
+  const {
+    os,
+    architecture,
+    variant,
+    'os.version': version,
+    'os.features': features,
+  } = normalizePlatform(platform);
+  const parts = {
+    Digest: digest,
+    OS: os,
+    Arch: architecture,
+    Variant: variant,
+    OSVersion: version,
+    OSFeatures: features,
+  };
   return canonicalDigest(goJson(parts));
 }
 
@@ -20,5 +40,8 @@ export function contentKey(config: ImageConfig, bytes: Uint8Array): Digest {
 
 /** JSON as Go's encoder writes it: what HTML could misread is escaped. */
 export function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

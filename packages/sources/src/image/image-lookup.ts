@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { isToolError, messageOf } from '@img-build/errors';
 import type { AbortOptions, ContentStore, ImageStore, Logger, Resolver } from '@img-build/interfaces';
-import { type Descriptor, type Digest, detectDocument, formatReference, MAX_MANIFEST_BYTES, type Reference } from '@img-build/oci';
+import {
+  type Descriptor,
+  type Digest,
+  detectDocument,
+  formatReference,
+  MAX_MANIFEST_BYTES,
+  type Reference,
+} from '@img-build/oci';
 
 /** Where a name is looked up first. `registry` is the default: a tag may have moved. */
 export type LookUpOrder = 'registry' | 'local';
@@ -22,7 +29,14 @@ export interface LookUpPorts {
 }
 
 /** Answers of a registry after which an image of that name made here is meant. */
-const FALL_BACK = ['REGISTRY_NOT_FOUND', 'REGISTRY_UNAUTHORIZED', 'REGISTRY_DENIED', 'REGISTRY_UNREACHABLE', 'REGISTRY_RATE_LIMITED', 'REGISTRY_TLS'] as const;
+const FALL_BACK = [
+  'REGISTRY_NOT_FOUND',
+  'REGISTRY_UNAUTHORIZED',
+  'REGISTRY_DENIED',
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_RATE_LIMITED',
+  'REGISTRY_TLS',
+] as const;
 
 /**
  * Finds out what an image name leads to. A digest whose document is stored needs no registry. A tag is asked of the
@@ -30,7 +44,12 @@ const FALL_BACK = ['REGISTRY_NOT_FOUND', 'REGISTRY_UNAUTHORIZED', 'REGISTRY_DENI
  *
  * @throws RegistryError - the registry's answer, when there is no local image either.
  */
-export async function lookUpImage(ports: LookUpPorts, reference: Reference, order: LookUpOrder, options: AbortOptions = {}): Promise<LookUpResult> {
+export async function lookUpImage(
+  ports: LookUpPorts,
+  reference: Reference,
+  order: LookUpOrder,
+  options: AbortOptions = {},
+): Promise<LookUpResult> {
   const { digest } = reference;
   if (digest !== undefined) {
     const known = await storedDocument(ports.content, digest, options);
@@ -48,7 +67,11 @@ export async function lookUpImage(ports: LookUpPorts, reference: Reference, orde
   }
 }
 
-async function storedDocument(content: ContentStore, digest: Digest, options: AbortOptions): Promise<Descriptor | undefined> {
+async function storedDocument(
+  content: ContentStore,
+  digest: Digest,
+  options: AbortOptions,
+): Promise<Descriptor | undefined> {
   const info = await content.info(digest);
   if (info === undefined || info.size > MAX_MANIFEST_BYTES) return undefined;
   try {

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions, ContentStore, ImageConfigResolver, ImageStore, Logger, RegistryPort, RemoteLayer, ResolvedImageConfig, Source, SourceIdentifier, SourceInstance } from '@img-build/interfaces';
-import { formatReference, parseReference, type Platform, type Reference, withDigest } from '@img-build/oci';
+import type {
+  AbortOptions,
+  ContentStore,
+  ImageConfigResolver,
+  ImageStore,
+  Logger,
+  RegistryPort,
+  RemoteLayer,
+  ResolvedImageConfig,
+  Source,
+  SourceIdentifier,
+  SourceInstance,
+} from '@img-build/interfaces';
+import { formatReference, type Platform, parseReference, type Reference, withDigest } from '@img-build/oci';
 import { SourceError } from '../source-error.ts';
 import { contentKey, manifestKey } from './image-keys.ts';
-import { lookUpImage, type LookUpOrder } from './image-lookup.ts';
+import { type LookUpOrder, lookUpImage } from './image-lookup.ts';
 import { createLayerFetcher, type LayerFetcher } from './layer-fetcher.ts';
 import { type ImageDocuments, readImage } from './stored-documents.ts';
 
@@ -32,10 +44,19 @@ const RESOLVE_MODE = 'image.resolvemode';
  * the build see the same image. Layers are fetched when asked for.
  */
 export function createImageSource(options: ImageSourceOptions): ImageSource {
-  const layers = createLayerFetcher({ content: options.content, fetcher: options.registry, parallel: options.parallel });
+  const layers = createLayerFetcher({
+    content: options.content,
+    fetcher: options.registry,
+    parallel: options.parallel,
+  });
   const resolved = new Map<string, Promise<ImageDocuments>>();
 
-  function documentsOf(reference: Reference, platform: Platform, order: LookUpOrder, abort: AbortOptions): Promise<ImageDocuments> {
+  function documentsOf(
+    reference: Reference,
+    platform: Platform,
+    order: LookUpOrder,
+    abort: AbortOptions,
+  ): Promise<ImageDocuments> {
     const key = JSON.stringify([formatReference(reference), platform, order]);
     const known = resolved.get(key);
     if (known !== undefined) return known;
@@ -64,12 +85,26 @@ export function createImageSource(options: ImageSourceOptions): ImageSource {
 export function identifierBody(source: SourceIdentifier, scheme: string): string {
   const start = `${scheme}://`;
   if (source.identifier.startsWith(start)) return source.identifier.slice(start.length);
-  throw new SourceError(`${JSON.stringify(source.identifier)} is not a ${scheme} source`, { code: 'SOURCE_IDENTIFIER_INVALID' });
+  throw new SourceError(`${JSON.stringify(source.identifier)} is not a ${scheme} source`, {
+    code: 'SOURCE_IDENTIFIER_INVALID',
+  });
 }
 
-async function resolveDocuments(options: ImageSourceOptions, reference: Reference, platform: Platform, order: LookUpOrder, abort: AbortOptions): Promise<ImageDocuments> {
+async function resolveDocuments(
+  options: ImageSourceOptions,
+  reference: Reference,
+  platform: Platform,
+  order: LookUpOrder,
+  abort: AbortOptions,
+): Promise<ImageDocuments> {
   const { target } = await lookUpImage(options, reference, order, abort);
-  return readImage({ content: options.content, fetcher: options.registry }, reference, target, platform, abort);
+  return readImage(
+    { content: options.content, fetcher: options.registry },
+    reference,
+    target,
+    platform,
+    abort,
+  );
 }
 
 function orderOf(source: SourceIdentifier): LookUpOrder {
@@ -80,25 +115,37 @@ interface InstanceContext {
   readonly reference: Reference;
   readonly platform: Platform;
   readonly layers: LayerFetcher;
+  /** The image can be fetched under its name by a later build too; true by default. */
+  readonly isRemote?: boolean | undefined;
 }
 
 /** An image whose documents are read, as a source instance. */
-export function imageInstance(documents: ImageDocuments, { reference, platform, layers }: InstanceContext): SourceInstance {
+export function imageInstance(
+  documents: ImageDocuments,
+  { reference, platform, layers, isRemote = true }: InstanceContext,
+): SourceInstance {
   const { target, manifest, config, configBytes } = documents;
   const pinned = formatReference(withDigest(reference, target.digest));
   return {
     async cacheKey(index) {
-      return index === 0 ? { key: manifestKey(target.digest, platform), done: false } : { key: contentKey(config, configBytes), done: true };
+      return index === 0
+        ? { key: manifestKey(target.digest, platform), done: false }
+        : { key: contentKey(config, configBytes), done: true };
     },
     async content() {
       return {
         type: 'layers',
-        description: `pulled from ${pinned}`,
+        description: `${isRemote ? 'pulled from' : 'read from layout'} ${pinned}`,
         layers: manifest.layers.map((descriptor, index): RemoteLayer => {
           const [diffId] = config.rootfs.diff_ids.slice(index);
           // The documents were checked to agree when they were read.
           if (diffId === undefined) throw new Error(`layer ${index} of ${pinned} has no diff id`);
-          return { descriptor, diffId, remote: pinned, fetch: (options) => layers.fetch(reference, descriptor, options) };
+          return {
+            descriptor,
+            diffId,
+            remote: isRemote ? pinned : undefined,
+            fetch: (options) => layers.fetch(reference, descriptor, options),
+          };
         }),
       };
     },

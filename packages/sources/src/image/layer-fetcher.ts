@@ -10,7 +10,11 @@ export interface LayerFetcher {
    *
    * @throws RegistryError; ContentError `CONTENT_DIGEST_MISMATCH`, `CONTENT_NO_SPACE`
    */
-  fetch(reference: Reference, descriptor: Descriptor, options?: AbortOptions & ProgressOptions): Promise<void>;
+  fetch(
+    reference: Reference,
+    descriptor: Descriptor,
+    options?: AbortOptions & ProgressOptions,
+  ): Promise<void>;
 }
 
 /** What the layer fetcher works with. */
@@ -44,7 +48,11 @@ export function createLayerFetcher({ content, fetcher, parallel = 4 }: LayerFetc
     }
   }
 
-  async function download(reference: Reference, descriptor: Descriptor, options: AbortOptions & ProgressOptions): Promise<void> {
+  async function download(
+    reference: Reference,
+    descriptor: Descriptor,
+    options: AbortOptions & ProgressOptions,
+  ): Promise<void> {
     options.signal?.throwIfAborted();
     const port = await fetcher();
     const resumed = await transfer(content, port, reference, descriptor, options);
@@ -79,7 +87,10 @@ export function createLayerFetcher({ content, fetcher, parallel = 4 }: LayerFetc
 }
 
 /** Waits for somebody else's download; false when that one was given up by its owner alone. */
-async function joinDownload({ done, listeners }: Download, { signal, onProgress }: AbortOptions & ProgressOptions): Promise<boolean> {
+async function joinDownload(
+  { done, listeners }: Download,
+  { signal, onProgress }: AbortOptions & ProgressOptions,
+): Promise<boolean> {
   if (onProgress !== undefined) listeners.add(onProgress);
   try {
     await untilAborted(done, signal);
@@ -123,11 +134,16 @@ async function transfer(
     const kept = ingest.offset;
     await writeRest(ingest, fetcher, reference, descriptor, options);
     try {
-      await ingest.commit(descriptor.mediaType, { ...options, expected: descriptor.digest, size: descriptor.size });
+      await ingest.commit(descriptor.mediaType, {
+        ...options,
+        expected: descriptor.digest,
+        size: descriptor.size,
+      });
       return 'stored';
     } catch (error) {
       // What an earlier try left may be damaged; only a whole download proves the registry wrong.
-      if (kept > 0 && isToolError(error, 'CONTENT_DIGEST_MISMATCH', 'CONTENT_SIZE_MISMATCH')) return 'damaged';
+      if (kept > 0 && isToolError(error, 'CONTENT_DIGEST_MISMATCH', 'CONTENT_SIZE_MISMATCH'))
+        return 'damaged';
       throw error;
     }
   } finally {
@@ -135,7 +151,13 @@ async function transfer(
   }
 }
 
-async function writeRest(ingest: Ingest, fetcher: Fetcher, reference: Reference, descriptor: Descriptor, { signal, onProgress }: AbortOptions & ProgressOptions): Promise<void> {
+async function writeRest(
+  ingest: Ingest,
+  fetcher: Fetcher,
+  reference: Reference,
+  descriptor: Descriptor,
+  { signal, onProgress }: AbortOptions & ProgressOptions,
+): Promise<void> {
   let written = ingest.offset;
   onProgress?.(written);
   // Asking for a range that begins at the end is an error to most registries.

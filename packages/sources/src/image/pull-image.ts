@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions, ContentStore, ImageRecord, ImageStore, RegistryPort } from '@img-build/interfaces';
-import { type Descriptor, type Digest, formatReference, type ImageConfig, type Platform, type Reference, withTag } from '@img-build/oci';
+import type {
+  AbortOptions,
+  ContentStore,
+  ImageRecord,
+  ImageStore,
+  RegistryPort,
+} from '@img-build/interfaces';
+import {
+  type Descriptor,
+  type Digest,
+  formatReference,
+  type ImageConfig,
+  type Platform,
+  type Reference,
+  withTag,
+} from '@img-build/oci';
 import { createLayerFetcher } from './layer-fetcher.ts';
 import { readImage } from './stored-documents.ts';
 
@@ -44,7 +58,10 @@ export async function pullImage(reference: Reference, options: PullOptions): Pro
   const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
   const fetches = image.manifest.layers.map(async (layer) => {
     try {
-      await layers.fetch(reference, layer, { signal: stop, onProgress: (bytes) => onProgress?.(layer, bytes) });
+      await layers.fetch(reference, layer, {
+        signal: stop,
+        onProgress: (bytes) => onProgress?.(layer, bytes),
+      });
     } catch (error) {
       failed.abort(error);
       throw error;

@@ -24,7 +24,9 @@ export function pathText(path: BytePath): string {
 export function systemPath(root: string, path: BytePath): string | Buffer {
   if (path === '') return root;
   const full = root.endsWith('/') ? root : `${root}/`;
-  return ASCII.test(path) ? full + path : Buffer.concat([Buffer.from(full, 'utf8'), Buffer.from(path, 'latin1')]);
+  return ASCII.test(path)
+    ? full + path
+    : Buffer.concat([Buffer.from(full, 'utf8'), Buffer.from(path, 'latin1')]);
 }
 
 /** Joins a folder and one component. */

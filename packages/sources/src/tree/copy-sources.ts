@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { baseName, type BytePath, bytePath, childPath, rootedPath } from './byte-path.ts';
+import { type BytePath, baseName, bytePath, childPath, rootedPath } from './byte-path.ts';
 import type { FileTree, TreeEntry } from './file-tree.ts';
 import { requirePath, resolvePath } from './resolve-path.ts';
 import { matchesOf, splitWildcards } from './wildcards.ts';
@@ -25,7 +25,11 @@ export interface CopySourcesOptions {
  *
  * @throws SourceError `TREE_PATH_NOT_FOUND`, `TREE_TOO_MANY_LINKS`
  */
-export function resolveCopySources(tree: FileTree, source: string, { wildcard, followLinks }: CopySourcesOptions): readonly CopySource[] {
+export function resolveCopySources(
+  tree: FileTree,
+  source: string,
+  { wildcard, followLinks }: CopySourcesOptions,
+): readonly CopySource[] {
   const path = rootedPath(bytePath(source));
   const { literal, wild } = wildcard ? splitWildcards(path) : { literal: path, wild: '' };
   if (wild === '') return [{ name: baseName(literal), entry: requirePath(tree, literal, followLinks) }];
@@ -33,6 +37,7 @@ export function resolveCopySources(tree: FileTree, source: string, { wildcard, f
   if (start === undefined) return [];
   return matchesOf(tree, start, wild).map(({ path: match, entry }) => ({
     name: baseName(match),
-    entry: followLinks && entry.kind === 'symlink' ? requirePath(tree, childPath(start.path, match), true) : entry,
+    entry:
+      followLinks && entry.kind === 'symlink' ? requirePath(tree, childPath(start.path, match), true) : entry,
   }));
 }

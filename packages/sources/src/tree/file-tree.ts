@@ -7,7 +7,14 @@ import { followedPaths } from './follow-paths.ts';
 import { createPathRules, type PathRules } from './path-rules.ts';
 
 /** What an entry is. */
-export type EntryKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'character-device' | 'block-device' | 'socket';
+export type EntryKind =
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'fifo'
+  | 'character-device'
+  | 'block-device'
+  | 'socket';
 
 /** One file of a tree. Everything but the path is read when first asked for, and then kept. */
 export interface TreeEntry {
@@ -46,7 +53,8 @@ export interface FileTree {
 export function openFileTree(tree: Omit<HostTree, 'type'>): FileTree {
   const plain = { path: tree.path, rootOwned: tree.rootOwned };
   const { include, exclude, followPaths } = tree;
-  if (include === undefined && followPaths === undefined && (exclude ?? []).length === 0) return fileTree(plain, undefined);
+  if (include === undefined && followPaths === undefined && (exclude ?? []).length === 0)
+    return fileTree(plain, undefined);
   let wanted = include;
   if (followPaths !== undefined) {
     const followed = followedPaths(fileTree(plain, undefined), followPaths);
@@ -55,7 +63,10 @@ export function openFileTree(tree: Omit<HostTree, 'type'>): FileTree {
   return fileTree(plain, createPathRules({ include: wanted, exclude }));
 }
 
-function fileTree({ path: folder, rootOwned }: { readonly path: string; readonly rootOwned: boolean }, rules: PathRules | undefined): FileTree {
+function fileTree(
+  { path: folder, rootOwned }: { readonly path: string; readonly rootOwned: boolean },
+  rules: PathRules | undefined,
+): FileTree {
   const known = new Map<BytePath, TreeEntry | undefined>();
   const lists = new Map<BytePath, readonly TreeEntry[]>();
   const root = createEntry(folder, '', rootOwned);
@@ -147,4 +158,3 @@ function kindOf(stats: BigIntStats): EntryKind {
   if (stats.isCharacterDevice()) return 'character-device';
   return stats.isBlockDevice() ? 'block-device' : 'socket';
 }
-

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { baseName, type BytePath, bytePath, childPath, parentPath, pathText, rootedPath } from './byte-path.ts';
+import {
+  type BytePath,
+  baseName,
+  bytePath,
+  childPath,
+  parentPath,
+  pathText,
+  rootedPath,
+} from './byte-path.ts';
 import type { FileTree } from './file-tree.ts';
 import { hasWildcards, matchesOf } from './wildcards.ts';
 
@@ -42,9 +50,15 @@ function linkTargets(tree: FileTree, path: BytePath): readonly BytePath[] {
   const folder = tree.get(parentPath(path));
   if (folder === undefined) return [];
   const name = baseName(path);
-  const entries = hasWildcards(name) ? matchesOf(tree, folder, name).map(({ entry }) => entry) : [tree.get(path)];
+  const entries = hasWildcards(name)
+    ? matchesOf(tree, folder, name).map(({ entry }) => entry)
+    : [tree.get(path)];
   return entries.flatMap((entry) => {
     if (entry?.kind !== 'symlink') return [];
-    return [rootedPath(entry.target.startsWith('/') ? entry.target : childPath(parentPath(entry.path), entry.target))];
+    return [
+      rootedPath(
+        entry.target.startsWith('/') ? entry.target : childPath(parentPath(entry.path), entry.target),
+      ),
+    ];
   });
 }

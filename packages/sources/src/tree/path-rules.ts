@@ -40,7 +40,8 @@ export function createPathRules(options: PathRulesOptions): PathRules {
     includes: (path) => includesText(pathText(path)) && !excludes(path),
     mayContain(path) {
       const text = pathText(path);
-      const below = wanted === undefined || wanted.some((prefix) => mayMatchBelow(prefix, text)) || includesText(text);
+      const below =
+        wanted === undefined || wanted.some((prefix) => mayMatchBelow(prefix, text)) || includesText(text);
       return below && excluded?.canSkip(text) !== true;
     },
   };
@@ -50,7 +51,10 @@ function matcher(patterns: readonly string[]): PatternMatcher {
   try {
     return createPatternMatcher(patterns);
   } catch (cause) {
-    throw new SourceError(`invalid pattern in ${JSON.stringify(patterns)}: ${messageOf(cause)}`, { code: 'TREE_PATTERN_INVALID', cause });
+    throw new SourceError(`invalid pattern in ${JSON.stringify(patterns)}: ${messageOf(cause)}`, {
+      code: 'TREE_PATTERN_INVALID',
+      cause,
+    });
   }
 }
 

@@ -37,7 +37,10 @@ export function resolvePath(tree: FileTree, path: BytePath, followLast: boolean)
       at = next;
       continue;
     }
-    if (++links > MAX_LINKS) throw new SourceError(`too many symlinks on the way to ${JSON.stringify(`/${pathText(path)}`)}`, { code: 'TREE_TOO_MANY_LINKS' });
+    if (++links > MAX_LINKS)
+      throw new SourceError(`too many symlinks on the way to ${JSON.stringify(`/${pathText(path)}`)}`, {
+        code: 'TREE_TOO_MANY_LINKS',
+      });
     if (entry.target.startsWith('/')) at = '';
     rest.push(...entry.target.split('/').reverse());
   }
@@ -59,8 +62,13 @@ export function requirePath(tree: FileTree, path: BytePath, followLast: boolean)
 export function notFound(tree: FileTree, path: BytePath, resolved: BytePath = path): SourceError {
   const shown = JSON.stringify(`/${pathText(path).replace(/^\/+/, '')}`);
   const excluded = tree.isExcluded(resolved);
-  return new SourceError(excluded ? `${shown}: not found: an ignore rule excludes it` : `${shown}: not found`, {
-    code: 'TREE_PATH_NOT_FOUND',
-    hint: excluded ? 'take the path out of .dockerignore, or add an exception that starts with "!"' : undefined,
-  });
+  return new SourceError(
+    excluded ? `${shown}: not found: an ignore rule excludes it` : `${shown}: not found`,
+    {
+      code: 'TREE_PATH_NOT_FOUND',
+      hint: excluded
+        ? 'take the path out of .dockerignore, or add an exception that starts with "!"'
+        : undefined,
+    },
+  );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { baseName, type BytePath, childPath } from './byte-path.ts';
+import { type BytePath, baseName, childPath } from './byte-path.ts';
 import type { FileTree, TreeEntry } from './file-tree.ts';
 import { createPathRules, type PathRulesOptions } from './path-rules.ts';
 
@@ -17,12 +17,20 @@ export interface WalkedEntry {
  * @param options - patterns relative to `start`, with the rules of .dockerignore. `start` itself always appears.
  * @throws SourceError `TREE_PATTERN_INVALID`
  */
-export function* walkTree(tree: FileTree, start: TreeEntry, options: PathRulesOptions = {}): Generator<WalkedEntry, void, undefined> {
+export function* walkTree(
+  tree: FileTree,
+  start: TreeEntry,
+  options: PathRulesOptions = {},
+): Generator<WalkedEntry, void, undefined> {
   const rules = createPathRules(options);
   yield { path: '', entry: start };
   yield* walkFolder(start, '', []);
 
-  function* walkFolder(folder: TreeEntry, path: BytePath, waiting: readonly Waiting[]): Generator<WalkedEntry, void, undefined> {
+  function* walkFolder(
+    folder: TreeEntry,
+    path: BytePath,
+    waiting: readonly Waiting[],
+  ): Generator<WalkedEntry, void, undefined> {
     for (const entry of tree.list(folder)) {
       const met: Waiting = { path: childPath(path, baseName(entry.path)), entry, isYielded: false };
       const line = [...waiting, met];

@@ -2,7 +2,7 @@
 import { messageOf } from '@img-build/errors';
 import { createPathMatcher } from '@img-build/path-patterns';
 import { SourceError } from '../source-error.ts';
-import { baseName, type BytePath, childPath, pathText } from './byte-path.ts';
+import { type BytePath, baseName, childPath, pathText } from './byte-path.ts';
 import type { FileTree, TreeEntry } from './file-tree.ts';
 
 /** Tells whether a name holds a wildcard of `path.Match` that no backslash takes away. */
@@ -46,6 +46,9 @@ function compile(pattern: string): (name: string) => boolean {
   try {
     return createPathMatcher(pattern);
   } catch (cause) {
-    throw new SourceError(`invalid pattern ${JSON.stringify(pattern)}: ${messageOf(cause)}`, { code: 'TREE_PATTERN_INVALID', cause });
+    throw new SourceError(`invalid pattern ${JSON.stringify(pattern)}: ${messageOf(cause)}`, {
+      code: 'TREE_PATTERN_INVALID',
+      cause,
+    });
   }
 }
