@@ -56,20 +56,31 @@ export async function planCollection(
   // An image or a lease that appears during the walk protects as well: then what it reaches is walked too.
   while (plan === undefined) {
     await addReachable(alive, rootsOf(stores), options);
-    plan = stores.connection.transaction(() => (rootsOf(stores).every((digest) => alive.has(digest)) ? planFrom(stores, alive, options) : undefined));
+    plan = stores.connection.transaction(() =>
+      rootsOf(stores).every((digest) => alive.has(digest)) ? planFrom(stores, alive, options) : undefined,
+    );
   }
   return plan;
 }
 
 function rootsOf({ images, leases }: CollectionStores): readonly Digest[] {
-  return [...images.list().map(({ target }) => target.digest), ...([...leases.protectedResources().blobs] as Digest[])];
+  return [
+    ...images.list().map(({ target }) => target.digest),
+    ...([...leases.protectedResources().blobs] as Digest[]),
+  ];
 }
 
-function planFrom({ connection, records, leases }: CollectionStores, alive: ReadonlySet<string>, options: CollectionOptions): CollectionPlan {
+function planFrom(
+  { connection, records, leases }: CollectionStores,
+  alive: ReadonlySet<string>,
+  options: CollectionOptions,
+): CollectionPlan {
   const leased = leases.protectedResources().records;
   const all = records.list();
   const kept = keptRecords(all, { leased, alive, reclaim: options.reclaim ?? (() => true) });
-  const keptBlobs = new Set<string>([...kept.values()].flatMap(({ layer }) => layer?.descriptor.digest ?? []));
+  const keptBlobs = new Set<string>(
+    [...kept.values()].flatMap(({ layer }) => layer?.descriptor.digest ?? []),
+  );
   return {
     records: childrenFirst(all.filter(({ id }) => !kept.has(id))),
     snapshots: unreachableSnapshots(connection, (key) => kept.has(key) || leased.has(key)),
@@ -77,7 +88,11 @@ function planFrom({ connection, records, leases }: CollectionStores, alive: Read
   };
 }
 
-async function addReachable(reached: Set<string>, roots: readonly Digest[], { children, signal }: CollectionOptions): Promise<void> {
+async function addReachable(
+  reached: Set<string>,
+  roots: readonly Digest[],
+  { children, signal }: CollectionOptions,
+): Promise<void> {
   const queue = roots.filter((digest) => !reached.has(digest));
   for (const digest of queue) reached.add(digest);
   for (let digest = queue.pop(); digest !== undefined; digest = queue.pop()) {

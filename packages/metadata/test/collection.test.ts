@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
+
+import type { Digest } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Digest } from '@img-build/oci';
 import type { ProcessIdentity, ProcessTable } from '../src/index.ts';
 import { openState } from './temporary-state.ts';
 
 const blob = (at: number): Digest => `sha256:${at.toString(16).padStart(64, '0')}`;
-const layerOf = (at: number) => ({ descriptor: { mediaType: 'layer', digest: blob(at), size: 1 }, diffId: blob(at) });
+const layerOf = (at: number) => ({
+  descriptor: { mediaType: 'layer', digest: blob(at), size: 1 },
+  diffId: blob(at),
+});
 const none = async (): Promise<readonly Digest[]> => [];
 
 /** Processes that live and die as the test says. */
-function fakeProcesses(): ProcessTable & { pid: number; readonly dead: Set<number>; readonly foreign: Set<number> } {
+function fakeProcesses(): ProcessTable & {
+  pid: number;
+  readonly dead: Set<number>;
+  readonly foreign: Set<number>;
+} {
   const dead = new Set<number>();
   const foreign = new Set<number>();
   return {
@@ -62,7 +70,11 @@ describe('leases', () => {
 describe('a collection', () => {
   test('finds nothing in an empty state and everything in one that nothing uses', async () => {
     const metadata = openState();
-    expect(await metadata.planCollection({ blobs: [], children: none })).toEqual({ records: [], snapshots: [], blobs: [] });
+    expect(await metadata.planCollection({ blobs: [], children: none })).toEqual({
+      records: [],
+      snapshots: [],
+      blobs: [],
+    });
     metadata.records.put({ id: 'base', type: 'regular', description: '', unpacked: true, layer: layerOf(1) });
     metadata.records.put({ id: 'top', parent: 'base', type: 'regular', description: '', unpacked: true });
     const book = metadata.snapshots('native');
@@ -73,17 +85,29 @@ describe('a collection', () => {
     const plan = await metadata.planCollection({ blobs: [blob(1), blob(2)], children: none });
 
     expect(plan.records.map(({ id }) => id)).toEqual(['top', 'base']);
-    expect(plan.snapshots).toEqual([{ backend: 'native', key: 'orphan' }, { backend: 'native', key: 'base' }]);
+    expect(plan.snapshots).toEqual([
+      { backend: 'native', key: 'orphan' },
+      { backend: 'native', key: 'base' },
+    ]);
     expect(plan.blobs).toEqual([blob(1), blob(2)]);
   });
 
   test('keeps what a record kept by the caller stands on', async () => {
     const metadata = openState();
-    for (const [id, parent] of [['a', undefined], ['b', 'a'], ['c', 'b'], ['d', 'b']] as const) {
+    for (const [id, parent] of [
+      ['a', undefined],
+      ['b', 'a'],
+      ['c', 'b'],
+      ['d', 'b'],
+    ] as const) {
       metadata.records.put({ id, parent, type: 'regular', description: '', unpacked: true });
     }
 
-    const plan = await metadata.planCollection({ blobs: [], children: none, reclaim: ({ id }) => id !== 'c' });
+    const plan = await metadata.planCollection({
+      blobs: [],
+      children: none,
+      reclaim: ({ id }) => id !== 'c',
+    });
 
     expect(plan.records.map(({ id }) => id)).toEqual(['d']);
   });
@@ -108,12 +132,23 @@ describe('a collection', () => {
     const metadata = openState();
     metadata.images.put('i', { mediaType: 'm', digest: blob(1), size: 1 });
 
-    await expect(metadata.planCollection({ blobs: [], children: none, signal: AbortSignal.abort(new RangeError('stop')) })).rejects.toThrow('stop');
+    await expect(
+      metadata.planCollection({
+        blobs: [],
+        children: none,
+        signal: AbortSignal.abort(new RangeError('stop')),
+      }),
+    ).rejects.toThrow('stop');
   });
 
   test('removes exactly what no image, lease or kept record reaches', async () => {
     const chance = fc.integer({ min: 0, max: 3 }).map((roll) => roll === 0);
-    const item = fc.record({ parent: fc.option(fc.nat(20), { nil: undefined }), layer: fc.option(fc.nat(20), { nil: undefined }), leased: chance, kept: chance });
+    const item = fc.record({
+      parent: fc.option(fc.nat(20), { nil: undefined }),
+      layer: fc.option(fc.nat(20), { nil: undefined }),
+      leased: chance,
+      kept: chance,
+    });
     const graph = fc.record({
       items: fc.array(item, { maxLength: 12 }),
       children: fc.array(fc.array(fc.nat(20), { maxLength: 3 }), { minLength: 21, maxLength: 21 }),
@@ -125,16 +160,25 @@ describe('a collection', () => {
         const metadata = openState();
         const book = metadata.snapshots('overlayfs');
         const lease = metadata.leases.create();
-        const parentOf = (at: number): number | undefined => (at === 0 || items[at]?.parent === undefined ? undefined : (items[at]?.parent as number) % at);
+        const parentOf = (at: number): number | undefined =>
+          at === 0 || items[at]?.parent === undefined ? undefined : (items[at]?.parent as number) % at;
         for (const [at, { layer, leased }] of items.entries()) {
           const parent = parentOf(at);
           const named = parent === undefined ? {} : { parent: String(parent) };
-          metadata.records.put({ id: String(at), ...named, type: 'regular', description: '', unpacked: true, layer: layer === undefined ? undefined : layerOf(layer) });
+          metadata.records.put({
+            id: String(at),
+            ...named,
+            type: 'regular',
+            description: '',
+            unpacked: true,
+            layer: layer === undefined ? undefined : layerOf(layer),
+          });
           book.insert({ key: `active-${at}`, kind: 'active', ...named, createdAt: at });
           book.commit(String(at), `active-${at}`);
           if (leased) lease.addRecords([String(at)]);
         }
-        for (const at of images) metadata.images.put(`image-${at}`, { mediaType: 'm', digest: blob(at), size: 1 });
+        for (const at of images)
+          metadata.images.put(`image-${at}`, { mediaType: 'm', digest: blob(at), size: 1 });
         lease.addBlobs(leasedBlobs.map(blob));
 
         const plan = await metadata.planCollection({
@@ -158,7 +202,11 @@ describe('a collection', () => {
         for (const at of alive) if (items[at]?.layer !== undefined) blobs.add(items[at]?.layer as number);
         const gone = items.map((_, at) => at).filter((at) => !alive.has(at));
         expect(plan.records.map(({ id }) => Number(id)).sort((a, b) => a - b)).toEqual(gone);
-        expect(plan.blobs).toEqual(Array.from({ length: 21 }, (_, at) => at).filter((at) => !blobs.has(at)).map(blob));
+        expect(plan.blobs).toEqual(
+          Array.from({ length: 21 }, (_, at) => at)
+            .filter((at) => !blobs.has(at))
+            .map(blob),
+        );
         expect(plan.snapshots).toHaveLength(gone.length);
         for (const { key } of plan.snapshots) book.remove(key);
         await metadata.close();

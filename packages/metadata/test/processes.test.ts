@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
 import { openState, statePath } from './temporary-state.ts';
 
 function startWriter(...values: readonly string[]): ChildProcess {
   const file = join(import.meta.dirname, 'fixtures', 'writer.ts');
-  return spawn(process.execPath, ['--conditions=@img-build/source', file, ...values], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--conditions=@img-build/source', file, ...values], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 /** Every record has its link and its result, and the file is sound. */
@@ -19,7 +21,9 @@ function expectWhole(path: string, names: readonly string[]): number {
     expect(metadata.cacheKeys.results(id)).toHaveLength(1);
     expect(metadata.cacheKeys.backlinks(id)).toHaveLength(1);
   }
-  const targets = names.flatMap((name) => metadata.cacheKeys.targets(name, { input: 0, output: 0, digest: 'sha256:0' }));
+  const targets = names.flatMap((name) =>
+    metadata.cacheKeys.targets(name, { input: 0, output: 0, digest: 'sha256:0' }),
+  );
   expect(targets).toHaveLength(records.length);
   const raw = new DatabaseSync(path, { readOnly: true });
   expect(raw.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });

@@ -2,13 +2,17 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { FileStamp, StampedDigest } from '@img-build/interfaces';
 import type { Descriptor, Digest } from '@img-build/oci';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { openState, statePath } from './temporary-state.ts';
 
-const TARGET: Descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${'1'.repeat(64)}`, size: 7 };
+const TARGET: Descriptor = {
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  digest: `sha256:${'1'.repeat(64)}`,
+  size: 7,
+};
 
 function counter(): () => number {
   let now = 100;
@@ -24,7 +28,8 @@ describe('the database file', () => {
     metadata.images.put('docker.io/library/a:1', TARGET);
 
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
-    for (const file of readdirSync(dirname(path))) expect(statSync(join(dirname(path), file)).mode & 0o777).toBe(0o600);
+    for (const file of readdirSync(dirname(path)))
+      expect(statSync(join(dirname(path), file)).mode & 0o777).toBe(0o600);
     expect(readdirSync(dirname(path))).toContain('state.db-wal');
   });
 
@@ -44,14 +49,18 @@ describe('the database file', () => {
     later.exec('PRAGMA user_version = 99');
     later.close();
 
-    expect(() => openState({ path }).images.list()).toThrow(expect.objectContaining({ code: 'METADATA_TOO_NEW' }));
+    expect(() => openState({ path }).images.list()).toThrow(
+      expect.objectContaining({ code: 'METADATA_TOO_NEW' }),
+    );
   });
 
   test('that is no database is reported as damaged', () => {
     const path = statePath();
     writeFileSync(path, 'this is no database, however long it goes on '.repeat(100));
 
-    expect(() => openState({ path }).images.list()).toThrow(expect.objectContaining({ code: 'METADATA_CORRUPT' }));
+    expect(() => openState({ path }).images.list()).toThrow(
+      expect.objectContaining({ code: 'METADATA_CORRUPT' }),
+    );
   });
 
   test('waits no longer than told for another writer', () => {
@@ -61,7 +70,9 @@ describe('the database file', () => {
     other.exec('BEGIN IMMEDIATE');
 
     try {
-      expect(() => openState({ path, busyTimeout: 20 }).images.put('a', TARGET)).toThrow(expect.objectContaining({ code: 'METADATA_BUSY' }));
+      expect(() => openState({ path, busyTimeout: 20 }).images.put('a', TARGET)).toThrow(
+        expect.objectContaining({ code: 'METADATA_BUSY' }),
+      );
     } finally {
       other.close();
     }
@@ -88,14 +99,37 @@ describe('records', () => {
 
   test('are put once and changed afterwards', () => {
     const { records } = openState({ clock: counter() });
-    const record = { id: 'r', type: 'regular', description: 'first', unpacked: false, remote: 'example.com/a:1', layer } as const;
+    const record = {
+      id: 'r',
+      type: 'regular',
+      description: 'first',
+      unpacked: false,
+      remote: 'example.com/a:1',
+      layer,
+    } as const;
 
-    expect(records.put(record)).toEqual({ ...record, parent: undefined, size: undefined, createdAt: 100, lastUsedAt: 100, usageCount: 0 });
+    expect(records.put(record)).toEqual({
+      ...record,
+      parent: undefined,
+      size: undefined,
+      createdAt: 100,
+      lastUsedAt: 100,
+      usageCount: 0,
+    });
     expect(records.put({ ...record, description: 'second' }).description).toBe('first');
     records.update('r', { unpacked: true, size: 5, remote: undefined });
     records.touch(['r', 'unknown']);
 
-    expect(records.get('r')).toEqual({ ...record, unpacked: true, size: 5, remote: undefined, parent: undefined, createdAt: 100, lastUsedAt: 102, usageCount: 1 });
+    expect(records.get('r')).toEqual({
+      ...record,
+      unpacked: true,
+      size: 5,
+      remote: undefined,
+      parent: undefined,
+      createdAt: 100,
+      lastUsedAt: 102,
+      usageCount: 1,
+    });
     records.remove(['r', 'unknown']);
     expect(records.list()).toEqual([]);
   });
@@ -124,11 +158,18 @@ describe('snapshot books', () => {
     book.insert({ key: 'active', kind: 'active', createdAt: 1 });
     book.insert({ key: 'base', kind: 'active', createdAt: 1 });
     book.commit('base-layer', 'base');
-    const throwing = (work: () => unknown, code: string): void => expect(work).toThrow(expect.objectContaining({ code }));
+    const throwing = (work: () => unknown, code: string): void =>
+      expect(work).toThrow(expect.objectContaining({ code }));
 
     throwing(() => book.insert({ key: 'active', kind: 'view', createdAt: 1 }), 'SNAPSHOT_EXISTS');
-    throwing(() => book.insert({ key: 'x', kind: 'active', parent: 'none', createdAt: 1 }), 'SNAPSHOT_NOT_FOUND');
-    throwing(() => book.insert({ key: 'x', kind: 'active', parent: 'active', createdAt: 1 }), 'SNAPSHOT_NOT_COMMITTED');
+    throwing(
+      () => book.insert({ key: 'x', kind: 'active', parent: 'none', createdAt: 1 }),
+      'SNAPSHOT_NOT_FOUND',
+    );
+    throwing(
+      () => book.insert({ key: 'x', kind: 'active', parent: 'active', createdAt: 1 }),
+      'SNAPSHOT_NOT_COMMITTED',
+    );
     throwing(() => book.commit('y', 'base-layer'), 'SNAPSHOT_NOT_ACTIVE');
     throwing(() => book.commit('base-layer', 'active'), 'SNAPSHOT_EXISTS');
     throwing(() => book.commit('y', 'none'), 'SNAPSHOT_NOT_FOUND');
@@ -140,10 +181,21 @@ describe('snapshot books', () => {
 describe('the stat cache', () => {
   const signed = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
   const unsigned = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
-  const stamp: fc.Arbitrary<FileStamp> = fc.record({ size: fc.maxSafeNat(), modified: signed, changed: signed, inode: unsigned, device: unsigned, mode: fc.nat(0o177777) });
-  const digest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes): Digest => `sha256:${Buffer.from(bytes).toString('hex')}`);
+  const stamp: fc.Arbitrary<FileStamp> = fc.record({
+    size: fc.maxSafeNat(),
+    modified: signed,
+    changed: signed,
+    inode: unsigned,
+    device: unsigned,
+    mode: fc.nat(0o177777),
+  });
+  const digest = fc
+    .uint8Array({ minLength: 32, maxLength: 32 })
+    .map((bytes): Digest => `sha256:${Buffer.from(bytes).toString('hex')}`);
   const path = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('\0'));
-  const entries = fc.array(fc.tuple(path, fc.record({ stamp, digest })), { maxLength: 20 }).map((list) => new Map<string, StampedDigest>(list));
+  const entries = fc
+    .array(fc.tuple(path, fc.record({ stamp, digest })), { maxLength: 20 })
+    .map((list) => new Map<string, StampedDigest>(list));
 
   test('gives back what was saved, per folder, and replaces it', () => {
     const { statCache } = openState();
@@ -163,7 +215,15 @@ describe('the stat cache', () => {
 
   test('forgets the folders saved longest ago', () => {
     const { statCache } = openState({ maxStatFolders: 2, clock: counter() });
-    const one = new Map([['f', { stamp: { size: 1, modified: 1n, changed: 1n, inode: 1n, device: 1n, mode: 1 }, digest: TARGET.digest }]]);
+    const one = new Map([
+      [
+        'f',
+        {
+          stamp: { size: 1, modified: 1n, changed: 1n, inode: 1n, device: 1n, mode: 1 },
+          digest: TARGET.digest,
+        },
+      ],
+    ]);
 
     for (const folder of ['/a', '/b', '/a', '/c']) statCache.save(folder, one);
 

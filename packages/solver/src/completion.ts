@@ -79,7 +79,7 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
   }
 
   async function complete(edge: EdgeNode): Promise<Result> {
-    await undefined;
+    await Promise.resolve();
     const { node } = edge;
     const cached = node.vertex.ignoreCache !== true && (await searchAndLoad(edge));
     if (!cached) await (node.tasks.execution ??= handled(obtain(node)));

@@ -80,7 +80,7 @@ export function createSearch({ work, lookup, contextOf, complete }: SearchDepend
 
   async function searchAt(edge: EdgeNode, level: number): Promise<void> {
     // Recursion continues in a later turn, so that the depth of the graph never becomes the depth of the call stack.
-    await undefined;
+    await Promise.resolve();
     const { node } = edge;
     if (node.vertex.ignoreCache === true) return;
     if (level > 0) await probe(edge, SEARCH_LEVELS[level - 1] as SearchLevel);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, test } from '@jest/globals';
+
 import type { CacheKeyStore, CacheLink } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
+import { describe, expect, test } from '@jest/globals';
 
 const OP: Digest = `sha256:${'a'.repeat(64)}`;
 const OTHER_OP: Digest = `sha256:${'b'.repeat(64)}`;
@@ -126,7 +127,12 @@ function describeRelease(create: () => Promise<CacheKeyStore>): void {
     const store = await create();
     store.addLink('root', LINK, 'middle');
     store.addLink('middle', LINK, 'leaf');
-    for (const [key, id] of [['root', 'r0'], ['middle', 'r1'], ['leaf', 'r2']] as const) store.addResult(key, { id, createdAt: 1 });
+    for (const [key, id] of [
+      ['root', 'r0'],
+      ['middle', 'r1'],
+      ['leaf', 'r2'],
+    ] as const)
+      store.addResult(key, { id, createdAt: 1 });
 
     store.releaseResult('r1');
     store.releaseResult('r0');

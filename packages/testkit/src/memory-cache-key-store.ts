@@ -26,7 +26,8 @@ export function createMemoryCacheKeyStore(): CacheKeyStore {
     for (const step of journal) step();
   }
 
-  const leadsSomewhere = (key: string): boolean => (results.get(key)?.size ?? 0) > 0 || (links.get(key)?.size ?? 0) > 0;
+  const leadsSomewhere = (key: string): boolean =>
+    (results.get(key)?.size ?? 0) > 0 || (links.get(key)?.size ?? 0) > 0;
 
   function backlinks(key: string): readonly { readonly source: string; readonly link: CacheLink }[] {
     const found = [];
@@ -49,7 +50,10 @@ export function createMemoryCacheKeyStore(): CacheKeyStore {
 
   function addResult(key: string, { id, createdAt }: CacheResultEntry): void {
     const entries = results.get(key) ?? new Map<string, CacheResultEntry>();
-    results.set(key, entries.set(id, { id, createdAt: Math.max(createdAt, entries.get(id)?.createdAt ?? createdAt) }));
+    results.set(
+      key,
+      entries.set(id, { id, createdAt: Math.max(createdAt, entries.get(id)?.createdAt ?? createdAt) }),
+    );
   }
 
   function releaseResult(id: string): void {
@@ -66,7 +70,10 @@ export function createMemoryCacheKeyStore(): CacheKeyStore {
 
   return {
     exists: leadsSomewhere,
-    results: (key) => [...(results.get(key)?.values() ?? [])].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1)),
+    results: (key) =>
+      [...(results.get(key)?.values() ?? [])].sort(
+        (a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1),
+      ),
     addResult: (key, result) => change(() => addResult(key, result)),
     releaseResult: (id) => change(() => releaseResult(id)),
     targets: (key, link) => [...(links.get(key)?.get(nameOf(link))?.targets ?? [])].sort(),
