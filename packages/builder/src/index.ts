@@ -1,2 +1,12 @@
 // SPDX-License-Identifier: MIT
-export {};
+export { type BuilderPorts, type BuildOptions, type BuildRequest, type BuildTarget, build } from './build.ts';
+export type { TreeChecksum } from './build-context.ts';
+export { BuilderError, type BuilderErrorCode, ProcessFailedError } from './builder-error.ts';
+export type { SecretSource } from './ops/exec-request.ts';
+export {
+  createRecordChains,
+  type LayerFetcher,
+  type LayerProgress,
+  type RecordChainParts,
+  type RecordChains,
+} from './record-chain.ts';

@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: MIT
-export {};
+export { type ProgramProcess, runProgram } from './run-program.ts';
+export { VERSION } from './version.ts';

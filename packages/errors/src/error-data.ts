@@ -28,7 +28,8 @@ export function errorToData(error: unknown, depth = 0): ErrorData {
     code: typeof from['code'] === 'string' ? from['code'] : undefined,
     hint: typeof from['hint'] === 'string' ? from['hint'] : undefined,
     stack: typeof from['stack'] === 'string' ? from['stack'] : undefined,
-    cause: from['cause'] === undefined || depth >= MAX_DEPTH ? undefined : errorToData(from['cause'], depth + 1),
+    cause:
+      from['cause'] === undefined || depth >= MAX_DEPTH ? undefined : errorToData(from['cause'], depth + 1),
     details: Object.keys(details).length > 0 ? details : undefined,
   };
 }
@@ -68,7 +69,8 @@ function isJsonSafe(value: unknown): boolean {
     case 'object':
       return Array.isArray(value)
         ? value.every(isJsonSafe)
-        : Object.getPrototypeOf(Object.getPrototypeOf(value) ?? {}) === null && Object.values(value as object).every(isJsonSafe);
+        : Object.getPrototypeOf(Object.getPrototypeOf(value) ?? {}) === null &&
+            Object.values(value as object).every(isJsonSafe);
     default:
       return false;
   }

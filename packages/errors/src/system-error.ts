@@ -9,7 +9,9 @@
 export function isSystemError(value: unknown, ...codes: readonly string[]): value is NodeJSErrnoLike {
   if (typeof value !== 'object' || value === null) return false;
   const code = (value as { code?: unknown }).code;
-  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && (codes.length === 0 || codes.includes(code));
+  return (
+    typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && (codes.length === 0 || codes.includes(code))
+  );
 }
 
 /** The shape of an operating system's error as Node reports it. */

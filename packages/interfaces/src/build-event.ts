@@ -9,7 +9,12 @@ export interface SourceRange {
 
 /** What happens in a build, in the order it happened. Times are milliseconds since the Unix epoch. */
 export type BuildEvent =
-  | { readonly type: 'vertex-added'; readonly vertex: Digest; readonly name: string; readonly inputs: readonly Digest[] }
+  | {
+      readonly type: 'vertex-added';
+      readonly vertex: Digest;
+      readonly name: string;
+      readonly inputs: readonly Digest[];
+    }
   | { readonly type: 'vertex-started'; readonly vertex: Digest; readonly at: number }
   | {
       readonly type: 'vertex-completed';
@@ -19,8 +24,21 @@ export type BuildEvent =
       readonly error?: string | undefined;
       readonly canceled?: boolean | undefined;
     }
-  | { readonly type: 'vertex-logged'; readonly vertex: Digest; readonly stream: 1 | 2; readonly data: Uint8Array; readonly at: number }
-  | { readonly type: 'vertex-warned'; readonly vertex: Digest; readonly short: string; readonly detail?: readonly string[] | undefined; readonly url?: string | undefined; readonly range?: SourceRange | undefined }
+  | {
+      readonly type: 'vertex-logged';
+      readonly vertex: Digest;
+      readonly stream: 1 | 2;
+      readonly data: Uint8Array;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'vertex-warned';
+      readonly vertex: Digest;
+      readonly short: string;
+      readonly detail?: readonly string[] | undefined;
+      readonly url?: string | undefined;
+      readonly range?: SourceRange | undefined;
+    }
   | {
       readonly type: 'status-progressed';
       readonly vertex: Digest;

@@ -2,7 +2,12 @@
 import type { Layer } from './layer.ts';
 
 /** What made a record; `du` shows and filters by it. */
-export type CacheRecordType = 'regular' | 'source.local' | 'source.git.checkout' | 'exec.cachemount' | 'internal';
+export type CacheRecordType =
+  | 'regular'
+  | 'source.local'
+  | 'source.git.checkout'
+  | 'exec.cachemount'
+  | 'internal';
 
 /**
  * One layer of file system that the builder knows: a committed snapshot, a blob, or both. Its parents are records
@@ -28,7 +33,9 @@ export interface CacheRecord {
 }
 
 /** What may change in a record. */
-export type CacheRecordChange = Partial<Pick<CacheRecord, 'unpacked' | 'layer' | 'remote' | 'size' | 'description'>>;
+export type CacheRecordChange = Partial<
+  Pick<CacheRecord, 'unpacked' | 'layer' | 'remote' | 'size' | 'description'>
+>;
 
 /** The book of records. Synchronous, transactional, shared by processes. */
 export interface CacheRecordStore {

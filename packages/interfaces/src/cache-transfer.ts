@@ -7,7 +7,10 @@ import type { CacheKeyStore, ResultStore } from './solver.ts';
 /** A cache record on its way out or in; `inputs[i]` lists the alternatives for dependency i. */
 export interface CacheGraphRecord {
   readonly digest: Digest;
-  readonly inputs: readonly (readonly { readonly record: number; readonly selector?: Digest | undefined }[])[];
+  readonly inputs: readonly (readonly {
+    readonly record: number;
+    readonly selector?: Digest | undefined;
+  }[])[];
   readonly results: readonly { readonly layers: readonly Layer[]; readonly createdAt: number }[];
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Platform } from '@img-build/oci';
 import type { AbortOptions } from './abort.ts';
 import type { Mount } from './mount.ts';
 
@@ -47,6 +48,8 @@ export interface ContainerSpec {
   /** Bytes of /dev/shm; default 64 MiB. */
   readonly shmSize?: number | undefined;
   readonly cgroupParent?: string | undefined;
+  /** Of the programs in the root, when not the machine's own. */
+  readonly platform?: Platform | undefined;
 }
 
 /** Where output goes; called in order, must not block. */

@@ -1,23 +1,114 @@
 // SPDX-License-Identifier: MIT
 export type { AbortOptions, Clock, Closable, ProgressOptions } from './abort.ts';
 export type { BuildEvent, Report, SourceRange } from './build-event.ts';
-export type { CacheRecord, CacheRecordChange, CacheRecordList, CacheRecordStore, CacheRecordType, Lease, LeaseStore } from './cache-record.ts';
+export type {
+  CacheRecord,
+  CacheRecordChange,
+  CacheRecordList,
+  CacheRecordStore,
+  CacheRecordType,
+  Lease,
+  LeaseStore,
+} from './cache-record.ts';
 export type { CacheExporter, CacheGraph, CacheGraphRecord, CacheImporter } from './cache-transfer.ts';
-export type { BlobFiles, BlobInfo, ContentIngester, ContentManager, ContentReader, ContentStore, Ingest, IngestOptions, OpenOptions } from './content-store.ts';
+export type {
+  BlobFiles,
+  BlobInfo,
+  ContentIngester,
+  ContentManager,
+  ContentReader,
+  ContentStore,
+  Ingest,
+  IngestOptions,
+  OpenOptions,
+} from './content-store.ts';
 export type { CacheMountOptions, ExecMount, ExecRequest, ExecResult } from './exec-operation.ts';
-export type { ContainerExit, ContainerMount, ContainerOutput, ContainerSpec, Executor, ProcessUser, Ulimit } from './executor.ts';
-export type { ExportInput, ExportOptions, ExportProgress, ExportResult, Exporter, PlatformResult } from './exporter.ts';
-export type { CopyAction, FileAction, FileRequest, FileStep, MakeDirectoryAction, MakeFileAction, MakeSymlinkAction, Owner, OwnerName, RemoveAction } from './file-operation.ts';
+export type {
+  ContainerExit,
+  ContainerMount,
+  ContainerOutput,
+  ContainerSpec,
+  Executor,
+  ProcessUser,
+  Ulimit,
+} from './executor.ts';
+export type {
+  Exporter,
+  ExportInput,
+  ExportOptions,
+  ExportProgress,
+  ExportResult,
+  PlatformResult,
+} from './exporter.ts';
+export type {
+  CopyAction,
+  FileAction,
+  FileRequest,
+  FileStep,
+  MakeDirectoryAction,
+  MakeFileAction,
+  MakeSymlinkAction,
+  Owner,
+  OwnerName,
+  RemoveAction,
+} from './file-operation.ts';
 export type { FileCalls, HostCalls, MountCalls, Timespec, XattrCalls } from './host-calls.ts';
 export type { ImageRecord, ImageStore } from './image-store.ts';
-export type { Applier, ApplyOptions, ApplyResult, Compression, DiffOptions, Differ, Layer } from './layer.ts';
+export type { Applier, ApplyOptions, ApplyResult, Compression, Differ, DiffOptions, Layer } from './layer.ts';
 export type { LockOptions, Locks } from './locks.ts';
 export type { LogFields, Logger } from './logger.ts';
 export type { Mount } from './mount.ts';
-export type { BlobSource, Fetcher, PushOutcome, Pusher, RegistryPort, ResolvedManifest, Resolver } from './registry.ts';
-export type { SnapshotBook, SnapshotInfo, SnapshotKind, SnapshotReader, SnapshotRow, SnapshotUsage, SnapshotWriter, Snapshotter } from './snapshotter.ts';
-export type { CacheKeyStore, CacheLink, CacheLinks, CacheMap, CacheMapDependency, CacheResultEntry, CacheResults, Edge, Op, OpContext, OpResolver, Result, ResultStore, Vertex } from './solver.ts';
-export type { ImageConfigResolver, RemoteLayer, ResolvedImageConfig, Source, SourceContent, SourceIdentifier, SourceInstance } from './source.ts';
+export type {
+  BlobSource,
+  Fetcher,
+  Pusher,
+  PushOutcome,
+  RegistryPort,
+  ResolvedManifest,
+  Resolver,
+} from './registry.ts';
+export type {
+  SnapshotBook,
+  SnapshotInfo,
+  SnapshotKind,
+  SnapshotReader,
+  SnapshotRow,
+  Snapshotter,
+  SnapshotUsage,
+  SnapshotWriter,
+} from './snapshotter.ts';
+export type {
+  CacheKeyStore,
+  CacheLink,
+  CacheLinks,
+  CacheMap,
+  CacheMapDependency,
+  CacheResultEntry,
+  CacheResults,
+  Edge,
+  Op,
+  OpContext,
+  OpResolver,
+  Result,
+  ResultStore,
+  Vertex,
+} from './solver.ts';
+export type {
+  ImageConfigResolver,
+  RemoteLayer,
+  ResolvedImageConfig,
+  Source,
+  SourceContent,
+  SourceIdentifier,
+  SourceInstance,
+} from './source.ts';
 export type { FileStamp, StampedDigest, StatCache } from './stat-cache.ts';
 export type { ChecksumSelector, HostTree, SnapshotTree, Tree } from './tree.ts';
-export type { ExportTreeOptions, OperationWork, SnapshotWork, TreeWork, UnpackRequest, Worker } from './worker.ts';
+export type {
+  ExportTreeOptions,
+  OperationWork,
+  SnapshotWork,
+  TreeWork,
+  UnpackRequest,
+  Worker,
+} from './worker.ts';

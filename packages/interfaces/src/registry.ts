@@ -25,7 +25,11 @@ export interface Fetcher {
   /** A manifest or index by digest or tag, verified. */
   manifest(reference: Reference, options?: AbortOptions): Promise<ResolvedManifest>;
   /** A blob's bytes from `offset` on; size and digest are verified when read from 0 to the end; resumes on its own. */
-  blob(reference: Reference, descriptor: Descriptor, options?: AbortOptions & ProgressOptions & { readonly offset?: number | undefined }): AsyncIterable<Uint8Array>;
+  blob(
+    reference: Reference,
+    descriptor: Descriptor,
+    options?: AbortOptions & ProgressOptions & { readonly offset?: number | undefined },
+  ): AsyncIterable<Uint8Array>;
 }
 
 /** Bytes that can be read again from any offset. */
@@ -41,9 +45,18 @@ export type PushOutcome = 'existed' | 'mounted' | 'uploaded';
 
 /** Writes to a registry. */
 export interface Pusher {
-  pushBlob(reference: Reference, blob: BlobSource, options?: AbortOptions & ProgressOptions): Promise<PushOutcome>;
+  pushBlob(
+    reference: Reference,
+    blob: BlobSource,
+    options?: AbortOptions & ProgressOptions,
+  ): Promise<PushOutcome>;
   /** Pushes the exact bytes under the reference's tag, or by digest when it has none. */
-  pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array, options?: AbortOptions): Promise<Digest>;
+  pushManifest(
+    reference: Reference,
+    mediaType: string,
+    bytes: Uint8Array,
+    options?: AbortOptions,
+  ): Promise<Digest>;
 }
 
 /** All of it. */

@@ -28,7 +28,9 @@ export interface CacheMapDependency {
   /** Which part of the input is used; part of the definition-based key. */
   readonly selector?: Digest | undefined;
   /** Computes the content-based key from the finished input; absent where there is none. */
-  readonly contentDigest?: ((input: Result, options: AbortOptions) => Promise<Digest | undefined>) | undefined;
+  readonly contentDigest?:
+    | ((input: Result, options: AbortOptions) => Promise<Digest | undefined>)
+    | undefined;
 }
 
 /** How a vertex is keyed. @see BuildKit, docs/dev/solver.md */

@@ -58,5 +58,9 @@ export interface ImageConfigResolver {
   /**
    * @param platform - the one wanted; an image made for another single platform is an error that lists what there is.
    */
-  resolveImageConfig(reference: Reference, platform: Platform, options?: AbortOptions): Promise<ResolvedImageConfig>;
+  resolveImageConfig(
+    reference: Reference,
+    platform: Platform,
+    options?: AbortOptions,
+  ): Promise<ResolvedImageConfig>;
 }

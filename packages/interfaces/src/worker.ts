@@ -40,13 +40,22 @@ export interface ExportTreeOptions extends AbortOptions, ProgressOptions {
 /** Trees, seen from the main process. */
 export interface TreeWork {
   /** One content digest per selector. @throws WorkerError `TREE_PATH_NOT_FOUND` */
-  checksum(tree: Tree, selectors: readonly ChecksumSelector[], options?: AbortOptions): Promise<readonly Digest[]>;
+  checksum(
+    tree: Tree,
+    selectors: readonly ChecksumSelector[],
+    options?: AbortOptions,
+  ): Promise<readonly Digest[]>;
   /** Reads a file, symlinks resolved inside the tree. @throws `TREE_PATH_NOT_FOUND`, `TREE_FILE_TOO_LARGE` */
   readFile(tree: Tree, path: string, limit: number, options?: AbortOptions): Promise<Uint8Array>;
   /** The tree as one tar stream, ownership kept, deterministic order. */
   exportTar(tree: Tree, options?: ExportTreeOptions): AsyncIterable<Uint8Array>;
   /** Copies the tree into a folder of the host (created when missing); all files belong to the caller. `delete` removes what the tree has not. */
-  exportFolder(tree: Tree, folder: string, mode: 'copy' | 'delete', options?: ExportTreeOptions): Promise<void>;
+  exportFolder(
+    tree: Tree,
+    folder: string,
+    mode: 'copy' | 'delete',
+    options?: ExportTreeOptions,
+  ): Promise<void>;
 }
 
 /** Operations that change trees, seen from the main process. */

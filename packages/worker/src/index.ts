@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: MIT
-export {};
+export { createRemoteWorker, type RemoteWorker, type RemoteWorkerOptions } from './remote-worker.ts';
+export { WorkerError, type WorkerErrorCode } from './worker-error.ts';
+export type { ByteProgress, OutputChunk, WorkerMethods } from './worker-methods.ts';

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import { randomUUID } from 'node:crypto';
+import type {
+  AbortOptions,
+  Op,
+  RemoteLayer,
+  Source,
+  SourceContent,
+  SourceInstance,
+} from '@img-build/interfaces';
+import { type LlbPlatform, type SourceOp, sourceCacheDigest } from '@img-build/llb';
+import { chainIds } from '@img-build/oci';
+import { type BuildContext, reserveRecords } from '../build-context.ts';
+import { type BuildResult, recordResult } from '../build-result.ts';
+import { BuilderError } from '../builder-error.ts';
+import { platformOf } from './exec-request.ts';
+
+/** Keys that start so mean something in this build only. */
+const SESSION_KEY = 'session:';
+
+/** Content from outside. Resolved once; layers stay where they are until something reads them. */
+export function createSourceOp(
+  context: BuildContext,
+  { identifier, attrs }: SourceOp,
+  platform: LlbPlatform | undefined,
+): Op {
+  let instance: Promise<SourceInstance> | undefined;
+  let ephemeral = false;
+
+  function open(options: AbortOptions): Promise<SourceInstance> {
+    instance ??= sourceFor(context.sources, identifier).open(
+      { identifier, attrs, platform: platformOf(platform) ?? context.platform },
+      options,
+    );
+    return instance;
+  }
+
+  return {
+    async cacheMap(index, options) {
+      const { key, done } = await (await open(options)).cacheKey(index, options);
+      ephemeral = key.startsWith(SESSION_KEY);
+      return { digest: sourceCacheDigest(key), dependencies: [], done, ephemeral };
+    },
+    async execute(_inputs, options) {
+      const content = await (await open(options)).content(options);
+      return [await resultOf(context, content, ephemeral, options)];
+    },
+  };
+}
+
+function sourceFor(sources: readonly Source[], identifier: string): Source {
+  const scheme = identifier.slice(0, identifier.indexOf('://'));
+  const source = sources.find(({ schemes }) => schemes.includes(scheme));
+  if (source === undefined)
+    throw new BuilderError(`no source for ${identifier}`, { code: 'BUILD_SOURCE_UNKNOWN' });
+  return source;
+}
+
+async function resultOf(
+  context: BuildContext,
+  content: SourceContent,
+  ephemeral: boolean,
+  options: AbortOptions,
+): Promise<BuildResult> {
+  if (content.type === 'layers')
+    return await putLayers(context, content.layers, content.description, options);
+  if (ephemeral) return { type: 'tree', id: `tree:${randomUUID()}`, tree: content.tree };
+  const [id = ''] = reserveRecords(context, 1);
+  await context.worker.materialize(id, content.tree, options);
+  context.records.put({ id, type: 'source.git.checkout', description: content.description, unpacked: true });
+  return recordResult(id);
+}
+
+/** Records of an image's layers are named by their chain id, so that images share what they have in common. */
+async function putLayers(
+  { records, lease }: BuildContext,
+  layers: readonly RemoteLayer[],
+  description: string,
+  options: AbortOptions,
+): Promise<BuildResult> {
+  let parent: string | undefined;
+  for (const [index, id] of chainIds(layers.map((layer) => layer.diffId)).entries()) {
+    const layer = layers[index];
+    if (layer === undefined) break;
+    const { descriptor, diffId, remote } = layer;
+    if (remote === undefined) await layer.fetch(options);
+    lease.addRecords([id]);
+    const known = records.put({
+      id,
+      parent,
+      type: 'regular',
+      description,
+      unpacked: false,
+      layer: { descriptor, diffId },
+      remote,
+    });
+    if (known.remote !== remote && remote !== undefined)
+      records.update(id, { layer: { descriptor, diffId }, remote });
+    parent = id;
+  }
+  return recordResult(parent);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+import { randomBytes } from 'node:crypto';
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+const LENGTH = 25;
+
+/** A new id of a record: 25 characters of [0-9a-z], as users of BuildKit know them. */
+export function newRecordId(): string {
+  // 252 is the largest multiple of 36 in a byte: bytes above would make the first letters likelier.
+  let id = '';
+  while (id.length < LENGTH) {
+    for (const byte of randomBytes(LENGTH)) {
+      if (byte < 252 && id.length < LENGTH) id += ALPHABET[byte % ALPHABET.length];
+    }
+  }
+  return id;
+}

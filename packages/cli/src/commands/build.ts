@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import { formatReference, parseReference } from '@img-build/oci';
+import { type BuildInput, openBuildInput } from '../build/build-input.ts';
+import { type BuildCommandRequest, buildRequestFrom } from '../build/build-request.ts';
+import { failureReport } from '../build/failure-report.ts';
+import { createBuildProgress } from '../build/progress.ts';
+import { runBuild } from '../build/run-build.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { shownName } from '../image-name.ts';
+import { formatWarnings } from '../render/warnings.ts';
+
+/** `img build` */
+export const buildCommand: Command = {
+  name: 'build',
+  summary: 'Build an image from a Dockerfile',
+  usage: '[OPTIONS] PATH',
+  flags: [
+    { name: 'build-arg', type: 'list', description: 'Set build-time variables' },
+    {
+      name: 'cache-from',
+      type: 'list',
+      description: 'Buildkit import-cache or Buildx cache-from specification',
+    },
+    { name: 'cache-to', type: 'list', description: 'Buildx cache-to specification' },
+    {
+      name: 'file',
+      short: 'f',
+      type: 'string',
+      description: "Name of the Dockerfile (Default is 'PATH/Dockerfile')",
+    },
+    { name: 'label', type: 'list', description: 'Set metadata for an image' },
+    { name: 'no-cache', type: 'boolean', description: 'Do not use cache when building the image' },
+    { name: 'no-console', type: 'boolean', description: 'Use non-console progress UI' },
+    {
+      name: 'output',
+      short: 'o',
+      type: 'list',
+      description: 'BuildKit output specification (e.g. type=tar,dest=build.tar)',
+    },
+    { name: 'platform', type: 'list', description: 'Set platforms for which the image should be built' },
+    {
+      name: 'tag',
+      short: 't',
+      type: 'list',
+      description: "Name and optionally a tag in the 'name:tag' format",
+    },
+    { name: 'target', type: 'string', description: 'Set the target build stage to build' },
+  ],
+  positionals: { min: 1, max: 1 },
+  async run(context) {
+    const { args, io, services, signal } = context;
+    const request = buildRequestFrom(args, {
+      env: services.env,
+      platform: services.platform,
+      stdoutIsTerminal: io.stdout.isTTY,
+    });
+    const input = await openBuildInput(io, request.context, request.file, signal);
+    try {
+      io.say(`Building ${title(request)}`);
+      io.say('Setting up the rootfs... this may take a bit.');
+      await build(context, request, input);
+    } finally {
+      input.close();
+    }
+  },
+};
+
+async function build(
+  { io, services, signal }: CommandContext,
+  request: BuildCommandRequest,
+  input: BuildInput,
+): Promise<void> {
+  const progress = createBuildProgress(io, { plain: request.plainProgress, clock: Date.now });
+  const { dockerfile } = input;
+  try {
+    const { digest, warnings } = await runBuild({ request, input, services, io, progress, signal });
+    progress.finish();
+    io.stderr.write(formatWarnings(warnings, dockerfile));
+    io.say(
+      `Successfully built ${request.names.length === 0 && digest !== undefined ? digest : title(request)}`,
+    );
+  } catch (error) {
+    progress.finish();
+    if (!signal.aborted)
+      io.stderr.write(
+        failureReport(error, { dockerfile, log: progress.log, locationOf: progress.locationOf }),
+      );
+    throw error;
+  }
+}
+
+/** What the build is called: its first name, or the kind of its output. */
+function title({ names, outputs }: BuildCommandRequest): string {
+  const [name] = names;
+  return name === undefined
+    ? (outputs[0]?.dest ?? outputs[0]?.type ?? 'image')
+    : shownName(formatReference(parseReference(name)));
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+import type { Command, CommandIo, ParsedArguments } from '../command.ts';
+import { promptHidden, promptLine } from '../prompt.ts';
+import { readStandardInput } from '../standard-input.ts';
+import { UsageError } from '../usage-error.ts';
+
+const MAX_PASSWORD = 64 * 1024;
+
+/** `img login` */
+export const loginCommand: Command = {
+  name: 'login',
+  summary: 'Log in to a Docker registry.',
+  usage: '[OPTIONS] [SERVER]',
+  flags: [
+    { name: 'password', short: 'p', type: 'string', description: 'Password' },
+    { name: 'password-stdin', type: 'boolean', description: 'Take the password from stdin' },
+    { name: 'username', short: 'u', type: 'string', description: 'Username' },
+    { name: 'insecure-registry', type: 'boolean', description: 'Log in to insecure registry', hidden: true },
+  ],
+  positionals: { min: 0, max: 1 },
+  async run({ args, io, services, signal }) {
+    const { login, serverDomain } = await import('@img-build/registry-client');
+    const domain = serverDomain(args.positionals[0] ?? '');
+    const account = await askCredentials(args, io, signal);
+    const hosts = args.is('insecure-registry') ? { [domain]: { insecure: true } } : {};
+    const saved = await login(domain, account, { store: await services.credentials(), hosts, environment: services.env, signal });
+    if (saved.in === 'file') {
+      io.say(`WARNING: Your credentials are stored unencrypted in '${saved.name}'.`);
+      io.say('Configure a credential helper to remove this warning.');
+    }
+    io.print('Login succeeded.');
+  },
+};
+
+async function askCredentials(
+  args: ParsedArguments,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<{ readonly username: string; readonly password: string }> {
+  const given = args.text('password');
+  const fromStdin = args.is('password-stdin');
+  if (given !== undefined && fromStdin)
+    throw new UsageError('--password and --password-stdin are mutually exclusive');
+  if (given !== undefined) io.say('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
+  const user = args.text('username');
+  if (fromStdin) {
+    if (user === undefined) throw new UsageError('must provide --username with --password-stdin');
+    const text = Buffer.from(await readStandardInput(io.stdin, MAX_PASSWORD, signal)).toString('utf8');
+    return { username: user, password: requirePassword(text.replace(/[\r\n]+$/, '')) };
+  }
+  if (given === undefined && !io.stdin.isTTY) {
+    throw new UsageError(
+      'cannot perform an interactive login from a non TTY device',
+      'use --username and --password-stdin',
+    );
+  }
+  const username = user ?? (await promptLine(io, 'Username: ', signal));
+  if (username === '') throw new UsageError('a username is needed');
+  return { username, password: requirePassword(given ?? (await promptHidden(io, 'Password: ', signal))) };
+}
+
+function requirePassword(password: string): string {
+  if (password === '') throw new UsageError('a password is needed');
+  return password;
+}

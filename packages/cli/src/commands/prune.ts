@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+import { usageRows } from '../cache-usage.ts';
+import { collect } from '../collection.ts';
+import type { Command } from '../command.ts';
+import { usageTable, usageTotals } from '../render/usage-table.ts';
+
+/** `img prune` */
+export const pruneCommand: Command = {
+  name: 'prune',
+  summary: 'Prune and clean up the build cache.',
+  usage: '[OPTIONS]',
+  flags: [],
+  positionals: { min: 0, max: 0 },
+  async run({ io, services, signal }) {
+    const before = await usageRows(services, { signal });
+    const removed = new Set(
+      (await collect(services, { records: 'reclaimable', signal })).map(({ id }) => id),
+    );
+    const rows = before.filter(({ record }) => removed.has(record.id));
+    io.stdout.write(usageTable(rows));
+    io.stdout.write(usageTotals('Reclaimed', rows));
+  },
+};

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+import type { UsageRow } from '../cache-usage.ts';
+import { formatTable } from './table.ts';
+import { formatBinarySize } from './units.ts';
+
+const HEADER = ['ID', 'RECLAIMABLE', 'SIZE', 'DESCRIPTION'];
+const DESCRIPTION_WIDTH = 50;
+
+/** The table of `du` and `prune`; `*` marks what is still being changed. */
+export function usageTable(rows: readonly UsageRow[]): string {
+  return formatTable([
+    HEADER,
+    ...rows.map(({ record, reclaimable, size, mutable }) => [
+      `${record.id}${mutable ? '*' : ''}`,
+      String(reclaimable),
+      formatBinarySize(size),
+      shortened(record.description),
+    ]),
+  ]);
+}
+
+/** The sums below the table. */
+export function usageTotals(label: 'Reclaimable' | 'Reclaimed', rows: readonly UsageRow[]): string {
+  const sum = (counted: readonly UsageRow[]): string =>
+    formatBinarySize(counted.reduce((total, { size }) => total + size, 0));
+  return formatTable([
+    [`${label}:`, sum(rows.filter(({ reclaimable }) => reclaimable))],
+    ['Total:', sum(rows)],
+  ]);
+}
+
+function shortened(text: string): string {
+  return text.length > DESCRIPTION_WIDTH ? `${text.slice(0, DESCRIPTION_WIDTH)}...` : text;
+}

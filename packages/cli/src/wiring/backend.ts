@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isSystemError } from '@img-build/errors';
+import type { RemoteWorker } from '@img-build/worker';
+import type { BACKENDS } from '../global-flags.ts';
+
+/** What the user asked for. */
+export type BackendChoice = (typeof BACKENDS)[number];
+
+interface Remembered {
+  readonly boot: string;
+  readonly uid: number;
+  readonly backend: string;
+}
+
+/**
+ * The snapshotter that `auto` means on this machine. Only the worker can try overlayfs; its answer is kept until the
+ * next boot, so that a build that finds everything in the cache needs no worker.
+ */
+export async function findBackend(
+  state: string,
+  choice: BackendChoice,
+  worker: () => Promise<RemoteWorker>,
+): Promise<string> {
+  if (choice !== 'auto') return choice;
+  const file = join(state, 'snapshots', 'backend.json');
+  const here = {
+    boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    uid: process.getuid?.() ?? 0,
+  };
+  const known = remembered(file);
+  if (known?.boot === here.boot && known.uid === here.uid) return known.backend;
+  const backend = await (await worker()).backend();
+  mkdirSync(join(state, 'snapshots'), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ ...here, backend } satisfies Remembered));
+  renameSync(`${file}.${process.pid}`, file);
+  return backend;
+}
+
+function remembered(file: string): Remembered | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Remembered;
+  } catch (error) {
+    // Written by an older version, or half: asked again.
+    if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

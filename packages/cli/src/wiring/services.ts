@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import type { BlobFiles, Closable, ContentStore, Locks, Logger } from '@img-build/interfaces';
+import type { Metadata } from '@img-build/metadata';
+import { hostPlatform, type Platform } from '@img-build/oci';
+import type { CredentialStore, HostTable, RegistryClient } from '@img-build/registry-client';
+import type { RemoteWorker } from '@img-build/worker';
+import type { CommandIo } from '../command.ts';
+import { type BackendChoice, findBackend } from './backend.ts';
+import { createLogger } from './logger.ts';
+import { openStateFolder } from './state-folder.ts';
+
+/** What the command line decides about the services. */
+export interface ServicesOptions {
+  readonly state: string;
+  readonly backend: BackendChoice;
+  readonly debug: boolean;
+  readonly io: CommandIo;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The program's parts, each made when it is first asked for: a command pays for what it uses. */
+export interface Services extends Closable {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute path of the state folder, made when missing. */
+  state(): string;
+  metadata(): Promise<Metadata>;
+  content(): Promise<ContentStore & BlobFiles>;
+  locks(): Promise<Locks>;
+  credentials(): Promise<CredentialStore>;
+  /** @param hosts - what differs for single registries; the same object gives the same client. */
+  registry(hosts?: HostTable): Promise<RegistryClient>;
+  /** The worker; its process starts with the first call to it. */
+  worker(): Promise<RemoteWorker>;
+  /** The snapshotter's name; starts the worker when it was never found out. */
+  backend(): Promise<string>;
+}
+
+const NO_HOSTS: HostTable = {};
+
+/** Wires the packages together. */
+export function createServices(options: ServicesOptions): Services {
+  const closing: (() => Promise<void>)[] = [];
+  const registries = new Map<HostTable, Promise<RegistryClient>>();
+  const logger = createLogger(options.io, options.debug);
+  let folder: string | undefined;
+
+  function state(): string {
+    folder ??= openStateFolder(options.state);
+    return folder;
+  }
+
+  /** Closed in the reverse order of their making. */
+  function closeLater<T extends Closable>(service: T): T {
+    closing.push(() => service.close());
+    return service;
+  }
+
+  const metadata = lazy(async () => {
+    const { openMetadata } = await import('@img-build/metadata');
+    return closeLater(openMetadata({ path: join(state(), 'state.db') }));
+  });
+  const hostCalls = lazy(async () => (await import('@img-build/host')).createHostCalls());
+  const content = lazy(async () => {
+    const [{ createDirectoryContentStore }, host] = await Promise.all([
+      import('@img-build/content-store'),
+      hostCalls(),
+    ]);
+    return createDirectoryContentStore({ root: join(state(), 'content'), host });
+  });
+  const locks = lazy(async () => {
+    const [{ createLocks }, host] = await Promise.all([import('@img-build/host'), hostCalls()]);
+    return createLocks({ directory: join(state(), 'locks'), host });
+  });
+  const credentials = lazy(async () => {
+    const { createCredentialStore } = await import('@img-build/registry-client');
+    return createCredentialStore({ environment: options.env });
+  });
+  const worker = lazy(async () => {
+    const [{ createRemoteWorker }, { workerCommand, workerEnvironment }] = await Promise.all([
+      import('@img-build/worker'),
+      import('../worker-command.ts'),
+    ]);
+    return closeLater(
+      createRemoteWorker({
+        command: workerCommand({ state: state(), backend: options.backend }),
+        env: workerEnvironment(options.env),
+        onOutput: (text) => logger.debug(`worker: ${text.trimEnd()}`),
+      }),
+    );
+  });
+
+  return {
+    platform: hostPlatform(process.arch),
+    logger,
+    env: options.env,
+    state,
+    metadata,
+    content,
+    locks,
+    credentials,
+    worker,
+    backend: lazy(async () => await findBackend(state(), options.backend, worker)),
+    registry(hosts = NO_HOSTS) {
+      const known = registries.get(hosts);
+      if (known !== undefined) return known;
+      const made = (async () => {
+        const { createRegistryClient } = await import('@img-build/registry-client');
+        return closeLater(
+          createRegistryClient({
+            credentials: await credentials(),
+            hosts,
+            environment: options.env,
+            onEvent: (event) => logger.debug('registry', { ...event }),
+          }),
+        );
+      })();
+      registries.set(hosts, made);
+      return made;
+    },
+    async close() {
+      for (const close of closing.reverse()) await close();
+    },
+  };
+}
+
+function lazy<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

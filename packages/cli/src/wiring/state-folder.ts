@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isSystemError } from '@img-build/errors';
+import { UsageError } from '../usage-error.ts';
+
+/** `$XDG_DATA_HOME/img`, else `~/.local/share/img`. */
+export function defaultStateFolder(env: NodeJS.ProcessEnv): string {
+  const data = env['XDG_DATA_HOME'];
+  return data !== undefined && data.startsWith('/')
+    ? join(data, 'img')
+    : join(homedir(), '.local', 'share', 'img');
+}
+
+/** Makes the state folder, mode 0700, and returns its absolute path. */
+export function openStateFolder(path: string): string {
+  const folder = resolve(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new UsageError(
+      `cannot use ${folder} as state directory: ${error.message}`,
+      'name another one with --state',
+    );
+  }
+  return folder;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import { readdirSync, rmSync } from 'node:fs';
+import { posix } from 'node:path';
+import type { HostCalls, RemoveAction } from '@img-build/interfaces';
+import { matchPath } from '@img-build/path-patterns';
+import { lstatOf, placeInRoot, resolveInRoot, rooted } from '../path-in-root.ts';
+import { WorkerError } from '../worker-error.ts';
+
+/** Removes a path, or everything a pattern matches; a symlink goes, not what it points to. */
+export function removePath(host: HostCalls, root: string, action: RemoveAction): void {
+  const path = rooted(action.path);
+  if (path === '/') throw new WorkerError('the root itself cannot be removed', { code: 'TREE_PATH_INVALID' });
+  const targets = action.allowWildcard ? matches(host, root, path) : [path];
+  for (const target of targets) {
+    const real = placeInRoot(host, root, target, () => {}, false);
+    if (lstatOf(real) !== undefined) rmSync(real, { recursive: true });
+    else if (!action.allowNotFound) throw new WorkerError(`${target}: not found`, { code: 'FILE_NOT_FOUND' });
+  }
+  if (targets.length === 0 && !action.allowNotFound)
+    throw new WorkerError(`${path}: not found`, { code: 'FILE_NOT_FOUND' });
+}
+
+function matches(host: HostCalls, root: string, pattern: string): readonly string[] {
+  const parts = pattern.split('/').filter((part) => part !== '');
+  let found = ['/'];
+  for (const part of parts) {
+    found = found.flatMap((folder) => {
+      const real = resolveInRoot(host, root, folder);
+      if (real === undefined || !lstatOf(real)?.isDirectory()) return [];
+      return readdirSync(real)
+        .filter((name) => matchPath(part, name))
+        .map((name) => posix.join(folder, name));
+    });
+  }
+  return found;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createDirectoryContentStore } from '@img-build/content-store';
+import { createHostCalls, createLocks, serveWorker } from '@img-build/host';
+import type { HostCalls } from '@img-build/interfaces';
+import { createApplier, createDiffer, packTree } from '@img-build/layers';
+import { openMetadata } from '@img-build/metadata';
+const createRuncExecutor = (_: unknown): never => ({ run() { throw new Error('no executor'); } }) as never;
+import {
+  chooseBackend,
+  createNativeSnapshotter,
+  createOverlaySnapshotter,
+  type FolderSnapshotter,
+} from '@img-build/snapshotters';
+import { createContentHasher } from '@img-build/sources';
+import { createActiveKeys } from './active-keys.ts';
+import { createArchiveExtractor } from './archive-extractor.ts';
+import { createEmulation } from './exec/emulation.ts';
+import { createScratchFolder } from './scratch-folder.ts';
+import { createWorkerOperations } from './worker-operations.ts';
+
+/** What the main process tells its worker. JSON-safe. */
+export interface WorkerProcessSettings {
+  /** Absolute path of the state folder. */
+  readonly state: string;
+  readonly backend: 'auto' | 'native' | 'overlayfs';
+}
+
+/** Main program of the worker's process: puts the parts together and serves until the main process is gone. */
+export async function serveWorkerProcess({ state, backend }: WorkerProcessSettings): Promise<never> {
+  // What others may do with a file is said by whoever makes it, not by the user's shell.
+  process.umask(0);
+  const host = createHostCalls();
+  const locks = createLocks({ directory: join(state, 'locks'), host });
+  const snapshotter = await openSnapshotter(state, backend, host);
+  const run = mountRunFolder(host, join(state, 'run'));
+  const content = createDirectoryContentStore({ root: join(state, 'content'), host });
+  const warn = (message: string): void => void process.stderr.write(`${message}\n`);
+  return await serveWorker(
+    createWorkerOperations({
+      host,
+      snapshotter,
+      locks,
+      applier: createApplier({ blobs: content, host, onWarning: warn }),
+      differ: createDiffer({ content, host }),
+      executor: createRuncExecutor({ host, stateRoot: join(run, 'runtime') }),
+      hasher: createContentHasher({ xattrs: host }),
+      scratch: createScratchFolder(join(run, 'scratch')),
+      keys: await createActiveKeys(snapshotter, locks),
+      emulation: createEmulation(host, join(run, 'binfmt')),
+      extractArchive: createArchiveExtractor(host, warn),
+      packTree: (root, options) => packTree(root, { ...options, host }),
+    }),
+  );
+}
+
+/** Mount points, secrets and the runtime's state live in memory and go with the mount namespace. */
+function mountRunFolder(host: HostCalls, folder: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  host.mount('tmpfs', folder, 'tmpfs', ['nosuid', 'nodev', 'mode=0700']);
+  return folder;
+}
+
+async function openSnapshotter(
+  state: string,
+  wanted: WorkerProcessSettings['backend'],
+  host: HostCalls,
+): Promise<FolderSnapshotter> {
+  const root = join(state, 'snapshots');
+  const chosen = await chooseBackend({ root, host, wanted });
+  const metadata = openMetadata({ path: join(state, 'state.db') });
+  const book = metadata.snapshots(chosen.backend);
+  const snapshotter =
+    chosen.backend === 'overlayfs'
+      ? createOverlaySnapshotter({ root, host, book, userxattr: chosen.userxattr })
+      : createNativeSnapshotter({ root, host, book });
+  await snapshotter.sweep();
+  return snapshotter;
+}
