@@ -16,8 +16,8 @@ import { buildArg, globalArgs } from './global-args.ts';
 import { lowerPlatform } from './lower-platform.ts';
 import type { FrontendWarning, LoweredPlatform, LowerRequest, LowerResult, ResolvedBase } from './options.ts';
 import { proxyEnvOf } from './proxy-env.ts';
+import { at } from './stages/place.ts';
 import { linesOf } from './stages/source-lines.ts';
-import { at } from './stages/stage-graph.ts';
 import { checkSyntax } from './syntax-gate.ts';
 
 /**

@@ -7,10 +7,11 @@ import type { Environment } from './environment.ts';
 import type { Lowering } from './lowering.ts';
 import type { LoweredPlatform } from './options.ts';
 import { resolveBase } from './stages/base-image.ts';
+import { refuseCycles } from './stages/cycles.ts';
 import { lowerStage } from './stages/lower-stage.ts';
 import { addTriggers } from './stages/onbuild-triggers.ts';
 import type { Stage } from './stages/stage.ts';
-import { createStageGraph, reachableFrom, refuseCycles, targetStage } from './stages/stage-graph.ts';
+import { createStageGraph, reachableFrom, targetStage } from './stages/stage-graph.ts';
 
 /** What all platforms of a build share, and the one platform's own variables. */
 export interface PlatformRequest extends Omit<Lowering, 'graph' | 'context' | 'contextPaths' | 'globals'> {

@@ -27,7 +27,8 @@ const PIPES = '/dev/pipes/';
 export function lowerRun(instruction: RunInstruction, context: InstructionContext): void {
   const { stage, lowering } = context;
   const { options } = lowering.request;
-  if (instruction.devices.length > 0) throw new FrontendError('RUN --device is not supported', { code: 'FEATURE_UNSUPPORTED' });
+  if (instruction.devices.length > 0)
+    throw new FrontendError('RUN --device is not supported', { code: 'FEATURE_UNSUPPORTED' });
   const args = argsOf(instruction, stage);
   const mounts = instruction.mounts.map((mount) =>
     guard(() => resolveMount(mount, (value) => expandHere(context, value))),

@@ -96,7 +96,7 @@ async function ask(
     return await observe(`[${prefix}internal] load metadata for ${formatReference(reference)}`, work);
   } catch (cause) {
     signal?.throwIfAborted();
-    const names = lowering.graph.stages.map((other) => other.displayName).filter((name) => name !== '');
+    const names = lowering.graph.byName.keys();
     const near = suggest(stage.baseName, [...names, ...COMMON_IMAGES]);
     throw new FrontendError(
       `${stage.baseName}: failed to resolve source metadata for ${formatReference(reference)}: ${messageOf(cause)}${near === null ? '' : ` (did you mean ${near}?)`}`,

@@ -4,8 +4,8 @@ import { DEFAULT_PATH, inheritImage, setVariable } from '../image.ts';
 import { lowerInstruction } from '../instructions/lower-instruction.ts';
 import type { Lowering } from '../lowering.ts';
 import { absolutePath } from '../text/go-path.ts';
+import { at } from './place.ts';
 import type { Stage } from './stage.ts';
-import { at } from './stage-graph.ts';
 
 /** Lowers every instruction of a stage whose base and sources are done. */
 export function lowerStage(stage: Stage, lowering: Lowering): void {

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
-import {
-  type EscapeCharacter,
-  type Instruction,
-  type StageList,
-  suggest,
-} from '@img-build/dockerfile-parser';
-import { messageOf } from '@img-build/errors';
+import { type Instruction, type StageList, suggest } from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
-import { type Platform, parsePlatform } from '@img-build/oci';
-import type { Environment } from '../environment.ts';
-import { expand } from '../expansion.ts';
 import { FrontendError } from '../frontend-error.ts';
+import { refuseCycles } from './cycles.ts';
+import { baseNameOf, type GlobalScope, platformOf } from './from-words.ts';
+import { at } from './place.ts';
 import { instructionLines } from './source-lines.ts';
 import { type Command, Stage } from './stage.ts';
 
@@ -25,9 +19,7 @@ export interface StageGraph {
 }
 
 /** What expanding FROM lines needs. */
-export interface GraphOptions {
-  readonly globals: Environment;
-  readonly escape: EscapeCharacter;
+export interface GraphOptions extends GlobalScope {
   readonly noCache: boolean | readonly string[];
 }
 
@@ -136,15 +128,9 @@ function findSource(graph: StageGraph, name: string, byIndex: boolean, range: So
  */
 export function targetStage(graph: StageGraph, target: string | undefined): Stage {
   if (target === undefined || target === '') return graph.stages.at(-1) as Stage;
-  const stage =
-    graph.byName.get(target.toLowerCase()) ??
-    graph.stages.find((other) => other.displayName === target.toLowerCase());
+  const stage = graph.byName.get(target.toLowerCase());
   if (stage !== undefined) return stage;
-  const near = suggest(
-    target,
-    graph.stages.map((other) => other.displayName),
-    { caseSensitive: false },
-  );
+  const near = suggest(target, graph.byName.keys(), { caseSensitive: false });
   throw new FrontendError(
     `target stage ${JSON.stringify(target)} could not be found${near === null ? '' : ` (did you mean ${near}?)`}`,
     {
@@ -161,96 +147,4 @@ export function reachableFrom(target: Stage): Set<Stage> {
     for (const dependency of stage.dependencies.keys()) reached.add(dependency);
   }
   return reached;
-}
-
-/**
- * @throws FrontendError `STAGE_ORDER_INVALID` when stages need each other
- */
-export function refuseCycles(stages: readonly Stage[]): void {
-  const finished = new Set<Stage>();
-  const open: {
-    readonly stage: Stage;
-    readonly needs: Iterator<readonly [Stage, SourceRange]>;
-    via: SourceRange;
-  }[] = [];
-  const enter = (stage: Stage, via: SourceRange): void => {
-    const start = open.findIndex((entry) => entry.stage === stage);
-    if (start >= 0) {
-      const ranges = [...open.slice(start + 1).map((entry) => entry.via), via];
-      throw new FrontendError(`circular dependency detected on stage: ${stage.displayName}`, {
-        code: 'STAGE_ORDER_INVALID',
-        ranges,
-      });
-    }
-    if (!finished.has(stage)) open.push({ stage, needs: needsOf(stage)[Symbol.iterator](), via });
-  };
-  for (const root of stages) {
-    enter(root, root.range);
-    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-      const next = top.needs.next();
-      if (next.done !== true) {
-        enter(next.value[0], next.value[1]);
-      } else {
-        finished.add(top.stage);
-        open.pop();
-      }
-    }
-  }
-}
-
-function needsOf(stage: Stage): readonly (readonly [Stage, SourceRange])[] {
-  return [...(stage.base === undefined ? [] : [[stage.base, stage.range] as const]), ...stage.dependencies];
-}
-
-function baseNameOf(written: string, { globals, escape }: GraphOptions): string {
-  const name = expand(written, globals, escape);
-  if (name === '')
-    throw new FrontendError(`base name (${written}) should not be blank`, { code: 'BASE_INVALID' });
-  return name;
-}
-
-function platformOf(written: string, { globals, escape }: GraphOptions): Platform {
-  const text = expand(written, globals, escape);
-  if (text === '') {
-    const near = suggestVariable(written, globals);
-    throw new FrontendError(
-      `empty platform value from expression ${written}${near === null ? '' : ` (did you mean ${near}?)`}`,
-      { code: 'BASE_INVALID' },
-    );
-  }
-  try {
-    return parsePlatform(text);
-  } catch (cause) {
-    throw new FrontendError(`failed to parse platform ${written}: ${messageOf(cause)}`, {
-      code: 'BASE_INVALID',
-      cause,
-    });
-  }
-}
-
-function suggestVariable(written: string, globals: Environment): string | null {
-  const name = /\$\{?([A-Za-z_][A-Za-z0-9_]*)/.exec(written)?.[1];
-  return name === undefined ? null : suggest(name, globals.names());
-}
-
-/** Runs `work`; an error of the frontend that has no place gets this one. */
-export function at<T>(range: SourceRange, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw withPlace(error, range);
-  }
-}
-
-/** An error of the frontend with a place, when it had none; others as they are. */
-export function withPlace(error: unknown, range: SourceRange, file?: string): unknown {
-  if (!(error instanceof FrontendError)) return error;
-  const { message, code, hint, cause } = error;
-  return new FrontendError(message, {
-    code,
-    hint,
-    ...(cause === undefined ? {} : { cause }),
-    file: error.file ?? file,
-    ranges: error.ranges.length > 0 ? error.ranges : [range],
-  });
 }

@@ -4,9 +4,9 @@ import { sha256Digest } from '../codec.ts';
 import type { ExecOp, Mount } from '../exec-op.ts';
 import { LlbError } from '../llb-error.ts';
 import type { LlbPlatform } from '../ops.ts';
+import { EXEC_OP } from '../wire/exec-messages.ts';
 import { goJson, messageToGoValue } from '../wire/go-json.ts';
 import type { MessageValue } from '../wire/message.ts';
-import { EXEC_OP } from '../wire/schema.ts';
 import type { ContentSelector, OpCacheMap, OpDependency } from './cache-map-of.ts';
 import { withoutNestedPaths } from './nested-paths.ts';
 

@@ -3,9 +3,9 @@ import { posix } from 'node:path';
 import { sha256Digest } from '../codec.ts';
 import type { ChownOpt, FileAction, FileActionCopy, FileOp } from '../file-op.ts';
 import { LlbError } from '../llb-error.ts';
+import { COPY, MKDIR, MKFILE, RM, SYMLINK } from '../wire/file-messages.ts';
 import { goJson, messageToGoValue } from '../wire/go-json.ts';
 import type { MessageType, MessageValue } from '../wire/message.ts';
-import { COPY, MKDIR, MKFILE, RM, SYMLINK } from '../wire/schema.ts';
 import type { ContentSelector, OpCacheMap, OpDependency } from './cache-map-of.ts';
 import { compareBytes, withoutNestedPaths } from './nested-paths.ts';
 

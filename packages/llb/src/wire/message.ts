@@ -44,6 +44,14 @@ export function field(tag: number, key: string, type: FieldType, extra: Partial<
   return { key, json: key, tag, type, ...extra };
 }
 
+/** The type of a field that holds a message. */
+export function message(type: () => MessageType): FieldType {
+  return { message: type };
+}
+
+/** Marks a field as a list. */
+export const REPEATED: { readonly repeated: true } = { repeated: true };
+
 /** Tells whether a field is left out when it is not part of a oneof. */
 export function isZero(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === 0n || value === false)

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import type { SourceRange } from '@img-build/interfaces';
+import { FrontendError } from '../frontend-error.ts';
+
+/** Runs `work`; an error of the frontend that has no place gets this one. */
+export function at<T>(range: SourceRange, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw withPlace(error, range);
+  }
+}
+
+/** An error of the frontend with a place, when it had none; others as they are. */
+function withPlace(error: unknown, range: SourceRange): unknown {
+  if (!(error instanceof FrontendError)) return error;
+  const { message, code, hint, cause } = error;
+  return new FrontendError(message, {
+    code,
+    hint,
+    ...(cause === undefined ? {} : { cause }),
+    file: error.file,
+    ranges: error.ranges.length > 0 ? error.ranges : [range],
+  });
+}

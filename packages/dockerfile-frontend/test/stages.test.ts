@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, test } from '@jest/globals';
+import { baseConfig, DIGEST, failure, lower, PATH } from './lower.ts';
+
+describe('stages', () => {
+  test('only what the target needs is resolved and lowered', async () => {
+    const text =
+      'FROM missing AS unused\nRUN no\nFROM busybox AS used\nRUN yes\nFROM scratch AS out\nCOPY --from=used /a /\nFROM missing\n';
+    const { asked, names } = await lower(text, { target: 'OUT' });
+
+    expect(asked).toEqual(['docker.io/library/busybox:latest']);
+    expect(names).toEqual([
+      `[used 1/2] FROM docker.io/library/busybox:latest@${DIGEST}`,
+      '[used 2/2] RUN yes',
+      '[out 1/1] COPY --from=used /a /',
+    ]);
+  });
+
+  test('names are looked up without case; the last definition of a name wins', async () => {
+    const { names } = await lower(
+      'FROM busybox AS A\nRUN one\nFROM a AS b\nRUN two\nFROM busybox AS B\nRUN three\nFROM b\nRUN four\n',
+    );
+
+    expect(names.map((name) => name.replace(/^\[[^\]]*\] /, ''))).toEqual([
+      `FROM docker.io/library/busybox:latest@${DIGEST}`,
+      'RUN three',
+      'RUN four',
+    ]);
+  });
+
+  test('a stage called like its own base means the image', async () => {
+    expect((await lower('FROM busybox AS busybox\nFROM busybox\nRUN x\n')).names.at(-1)).toBe(
+      '[stage-1 1/1] RUN x',
+    );
+  });
+
+  test('FROM scratch has no layers, PATH and /', async () => {
+    const { config, first } = await lower('FROM scratch\n', {
+      platforms: [{ os: 'linux', architecture: 'arm64' }],
+    });
+
+    expect(config).toEqual({
+      os: 'linux',
+      architecture: 'arm64',
+      config: { Env: [PATH], WorkingDir: '/' },
+      rootfs: { type: 'layers', diff_ids: [] },
+      history: [],
+    });
+    expect(first.definition.def).toEqual([]);
+  });
+
+  test('an image without layers counts as scratch, its config stays', async () => {
+    const empty = {
+      ...baseConfig({ User: 'u' }),
+      rootfs: { type: 'layers' as const, diff_ids: [] },
+      history: [],
+    };
+    const { names, config } = await lower('FROM empty\nCOPY a /\n', {}, { empty });
+
+    expect(names.join()).not.toContain('FROM');
+    expect(config.config?.User).toBe('u');
+  });
+
+  test('the base keeps its history, layers and unknown fields; its time of creation goes', async () => {
+    const base = { ...baseConfig(), 'moby.extra': { a: 1 } };
+    const { config, first } = await lower('FROM alpine\nRUN x\n', {}, { alpine: base });
+
+    expect(config).toMatchObject({ rootfs: base.rootfs, 'moby.extra': { a: 1 } });
+    expect(config.created).toBeUndefined();
+    expect(first.baseHistory).toBe(1);
+    expect(config.history?.[0]).toEqual({ created: '2020-01-01T00:00:00Z', created_by: 'base' });
+  });
+
+  test('user, folder and variables of the base count from the start', async () => {
+    const { json } = await lower(
+      'FROM busybox\nRUN x\n',
+      {},
+      { busybox: { User: 'u', WorkingDir: '/w/', Env: ['A=1'] } },
+    );
+
+    expect(json('RUN')).toContain(`"env":${JSON.stringify(['A=1', PATH])},"cwd":"/w","user":"u"`);
+  });
+
+  test('numbers count FROM, RUN, COPY, ADD and WORKDIR, padded', async () => {
+    const runs = Array.from({ length: 10 }, (_, index) => `RUN ${index}\n`).join('');
+    const { names } = await lower(`FROM busybox\nENV A=1\n${runs}`);
+
+    expect(names[1]).toBe('[ 2/11] RUN 0');
+    expect(names.at(-1)).toBe('[11/11] RUN 9');
+  });
+
+  test('no-cache for all, or for the stages named', async () => {
+    const text = 'FROM busybox AS a\nRUN x\nFROM busybox AS b\nRUN y\nCOPY --from=a / /\n';
+    const ignored = async (noCache: boolean | string[]): Promise<string[]> =>
+      (await lower(text, { noCache })).ops
+        .filter(({ metadata }) => metadata.ignoreCache)
+        .map(({ name }) => name)
+        .sort();
+
+    expect(await ignored(true)).toEqual(['[a 2/2] RUN x', '[b 2/3] RUN y', '[b 3/3] COPY --from=a / /']);
+    expect(await ignored(['A'])).toEqual(['[a 2/2] RUN x']);
+  });
+
+  test('locationOf tells the lines of a step', async () => {
+    const { result, ops } = await lower('FROM busybox\n\nRUN a \\\n  b\nCOPY <<E /\nx\nE\n');
+
+    expect(ops.map(({ digest }) => result.locationOf(digest))).toEqual([
+      { startLine: 1, endLine: 1 },
+      { startLine: 3, endLine: 4 },
+      undefined,
+      { startLine: 5, endLine: 7 },
+    ]);
+  });
+
+  test('a stage is deep without exhausting the stack', async () => {
+    const { ops } = await lower(`FROM busybox\n${'RUN x\n'.repeat(3000)}`);
+
+    expect(ops).toHaveLength(3001);
+  });
+});
+
+describe('the context', () => {
+  test('tells the paths in use, sorted, and the ignore rules', async () => {
+    const { json } = await lower(
+      'FROM busybox\nCOPY b ./a/ /x\nADD *.tar /\nRUN --mount=src=m,target=/m x\nFROM busybox\nCOPY unused /\nFROM stage\n'.replace(
+        'FROM stage\n',
+        '',
+      ),
+      {
+        target: '',
+        contextIgnore: ['*.md', '!a.md'],
+        contextName: 'ctx',
+      },
+    );
+
+    expect(json('load build context')).toBe(
+      '{"Op":{"source":{"identifier":"local://ctx","attrs":{"local.excludepatterns":"[\\"*.md\\",\\"!a.md\\"]","local.followpaths":"[\\"unused\\"]","local.sharedkeyhint":"ctx"}}},"constraints":{}}',
+    );
+  });
+
+  test('collects from every stage that is needed', async () => {
+    const { json } = await lower(
+      'FROM busybox AS a\nCOPY b ./a/ /x\nADD *.tar https://h/x /\nRUN --mount=src=m,target=/m x\nFROM a\nCOPY c /\n',
+    );
+
+    expect(json('load build context')).toContain(
+      '"local.followpaths":"[\\"*.tar\\",\\"a\\",\\"b\\",\\"c\\",\\"m\\"]"',
+    );
+  });
+
+  test('is whole when its root is copied', async () => {
+    expect((await lower('FROM busybox\nCOPY a /\nCOPY . /\n')).json('load build context')).not.toContain(
+      'followpaths',
+    );
+  });
+
+  test('is absent when nothing is taken from it', async () => {
+    expect((await lower('FROM busybox\nRUN x\n')).names.join()).not.toContain('context');
+  });
+});
+
+describe('platforms', () => {
+  const both = [
+    { os: 'linux', architecture: 'amd64' },
+    { os: 'linux', architecture: 'arm64', variant: 'v8' },
+  ];
+
+  test('each one gets a definition and a config; names tell the platform', async () => {
+    const { result, names } = await lower(
+      'FROM --platform=$BUILDPLATFORM busybox AS b\nARG TARGETARCH\nRUN x\nFROM busybox\nCOPY --from=b /x /\n',
+      { platforms: both },
+    );
+
+    expect(result.multiPlatform).toBe(true);
+    expect(result.platforms.map(({ platform }) => platform.architecture)).toEqual(['amd64', 'arm64']);
+    expect(result.platforms.map(({ config }) => config.architecture)).toEqual(['amd64', 'arm64']);
+    expect(names).toContain('[linux/amd64 b 2/2] RUN x');
+    const second = JSON.stringify(
+      Object.values(result.platforms[1]?.definition.metadata ?? {}).map(
+        ({ description }) => description['llb.customname'],
+      ),
+    );
+    expect(second).toContain('[linux/amd64->arm64 b 2/2] RUN x');
+    expect(second).toContain('[linux/arm64 stage-1 2/2] COPY --from=b /x /');
+  });
+
+  test('BUILDKIT_MULTI_PLATFORM asks for an index of one', async () => {
+    expect(
+      (await lower('FROM busybox\n', { buildArgs: { BUILDKIT_MULTI_PLATFORM: '1' } })).result.multiPlatform,
+    ).toBe(true);
+  });
+
+  test('without a wish, the platform is the one the image was made for', async () => {
+    const arm = { alpine: baseConfig({}, { os: 'linux', architecture: 'arm64' }) };
+    const implicit = await lower('FROM alpine\nRUN x\n', {}, arm);
+    const explicit = await lower(
+      'FROM alpine\nRUN x\n',
+      { platforms: [{ os: 'linux', architecture: 'amd64' }] },
+      arm,
+    );
+
+    expect(implicit.first.platform.architecture).toBe('arm64');
+    expect(implicit.result.warnings).toEqual([]);
+    expect(explicit.config.architecture).toBe('amd64');
+    expect(explicit.result.warnings).toEqual([
+      {
+        rule: 'InvalidBaseImagePlatform',
+        message:
+          'Base image alpine was pulled with platform "linux/arm64", expected "linux/amd64" for current build',
+        range: { startLine: 1, endLine: 1 },
+      },
+    ]);
+  });
+
+  test('one platform warns for all', async () => {
+    const { result } = await lower(
+      'FROM alpine\nRUN a \\\n\n  b\n',
+      { platforms: [...both] },
+      { alpine: baseConfig({}, { os: 'linux', architecture: 's390x' }) },
+    );
+
+    expect(result.warnings.map(({ rule }) => rule)).toEqual([
+      'NoEmptyContinuation',
+      'InvalidBaseImagePlatform',
+    ]);
+  });
+});
+
+describe('ONBUILD', () => {
+  test('triggers of the base image run after FROM, once, and leave the config', async () => {
+    const base = { alpine: { OnBuild: ['RUN first', 'COPY <<E /e\nbody\nE'] } };
+    const { names, config, json } = await lower(
+      'FROM alpine AS child\nRUN own\nFROM child\nRUN grandchild\n',
+      {},
+      base,
+    );
+
+    expect(names.filter((name) => !name.includes('FROM') && !name.includes('internal'))).toEqual([
+      '[child 2/4] ONBUILD RUN first',
+      '[child 3/4] ONBUILD COPY <<E /e',
+      '[child 4/4] RUN own',
+      '[stage-1 1/1] RUN grandchild',
+    ]);
+    expect(json('inline')).toContain(Buffer.from('body\n').toString('base64'));
+    expect(config.config?.OnBuild).toBeUndefined();
+  });
+
+  test('work from stage to stage in one file', async () => {
+    const { names, config } = await lower(
+      'FROM busybox AS a\nONBUILD RUN t\nONBUILD ENV T=1\nFROM a AS b\nRUN b\nFROM b\nRUN c\n',
+    );
+
+    expect(names.slice(1)).toEqual(['[b 1/2] ONBUILD RUN t', '[b 2/2] RUN b', '[stage-2 1/1] RUN c']);
+    expect(config.config?.Env).toContain('T=1');
+  });
+
+  test('may need further stages and images, and those again', async () => {
+    const images = {
+      alpine: { OnBuild: ['COPY --from=tools /t /t', 'COPY --from=debian /d /d'] },
+      debian: {},
+      golang: { OnBuild: ['RUN --mount=from=fedora,target=/f x'] },
+      fedora: {},
+    };
+    const { asked, names } = await lower('FROM golang AS tools\nRUN y\nFROM alpine\n', {}, images);
+
+    expect([...asked].sort()).toEqual(
+      ['alpine', 'debian', 'fedora', 'golang'].map((name) => `docker.io/library/${name}:latest`),
+    );
+    expect(names.at(-1)).toBe('[stage-1 3/3] ONBUILD COPY --from=debian /d /d');
+  });
+
+  test('triggers of an image that is only copied from do not run', async () => {
+    expect(
+      (
+        await lower('FROM busybox\nCOPY --from=alpine / /\n', {}, { alpine: { OnBuild: ['RUN no'] } })
+      ).names.join(),
+    ).not.toContain('RUN');
+  });
+
+  test('a trigger that is no instruction is an error at FROM', async () => {
+    expect(await failure('\nFROM alpine\n', {}, { alpine: { OnBuild: ['RUNN x'] } })).toMatchObject({
+      code: 'DOCKERFILE_INVALID',
+      ranges: [{ startLine: 2, endLine: 2 }],
+    });
+  });
+});
