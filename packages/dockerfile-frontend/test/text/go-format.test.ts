@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseGitReference } from '../../src/instructions/git-reference.ts';
+import { goDuration, goList, goQuote, goQuoteList } from '../../src/text/go-format.ts';
+import { absoluteDestination, absolutePath, cleanPath } from '../../src/text/go-path.ts';
+
+describe('texts as Go prints them', () => {
+  test.each([
+    [0, '0s'],
+    [999, '999ns'],
+    [1500, '1.5µs'],
+    [1_500_000, '1.5ms'],
+    [30e9, '30s'],
+    [61.5e9, '1m1.5s'],
+    [3600e9, '1h0m0s'],
+  ])('duration %d is %s', (nanoseconds, text) => {
+    expect(goDuration(nanoseconds)).toBe(text);
+  });
+
+  test('quoted', () => {
+    expect(goQuote('a"b\\\n\x00\x7fé\u00a0')).toBe('"a\\"b\\\\\\n\\x00\\x7fé\\u00a0"');
+    expect(goQuoteList(['a', 'b c'])).toBe('["a" "b c"]');
+    expect(goList(['a', 'b c'])).toBe('[a b c]');
+  });
+});
+
+describe('paths', () => {
+  test.each([
+    ['', '.'],
+    ['/', '/'],
+    ['a//b/../c/', 'a/c'],
+    ['/../a', '/a'],
+  ])('%j is %j when clean', (path, clean) => {
+    expect(cleanPath(path)).toBe(clean);
+  });
+
+  test('nothing leaves the root', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('..', '.', 'a', '', 'b..')),
+        fc.array(fc.constantFrom('..', 'x')),
+        (parts, parent) => {
+          const from = `/${parent.join('/')}`;
+          for (const path of [
+            absolutePath(from, parts.join('/')),
+            absoluteDestination(from, parts.join('/')),
+          ]) {
+            expect(path.startsWith('/')).toBe(true);
+            expect(path.split('/')).not.toContain('..');
+          }
+        },
+      ),
+    );
+  });
+
+  test.each([
+    ['.', '/w/'],
+    ['', '/w/'],
+    ['x', '/w/x'],
+    ['x/', '/w/x/'],
+    ['/x/.', '/x/.'],
+    ['/.', '/.'],
+    ['../..', '/'],
+  ])('destination %j', (written, expected) => {
+    expect(absoluteDestination('/w', written)).toBe(expected);
+  });
+});
+
+describe('git addresses', () => {
+  test.each([
+    ['git@github.com:o/r.git#main', { remote: 'git@github.com:o/r.git', ref: 'main' }],
+    ['ssh://git@h:22/r#:sub', { remote: 'ssh://git@h:22/r', subdirectory: 'sub' }],
+    [
+      'https://h/r.git?branch=b&subdir=d&submodules=false',
+      { remote: 'https://h/r.git', ref: 'refs/heads/b', subdirectory: 'd', submodules: false },
+    ],
+  ])('%s', (text, expected) => {
+    expect(parseGitReference(text)).toEqual(expected);
+  });
+
+  test.each(['https://h/r', 'github.com/o/r', './a.git', 'a@b/c:d'])('%s is none', (text) => {
+    expect(parseGitReference(text)).toBeUndefined();
+  });
+
+  test.each([
+    'https://h/r.git?ref=a&branch=b',
+    'https://h/r.git?ref=a#b',
+    'git://h/r?what=1',
+    'git://h/r?submodules=maybe',
+  ])('%s is refused', (text) => {
+    expect(() => parseGitReference(text)).toThrow(expect.objectContaining({ code: 'INSTRUCTION_INVALID' }));
+  });
+});
