@@ -35,13 +35,12 @@ export interface CacheMapDependency {
 
 /** How a vertex is keyed. @see BuildKit, docs/dev/solver.md */
 export interface CacheMap {
+  /** One that begins with `random:` means something in this build only: nothing is stored under it or linked from it. */
   readonly digest: Digest;
   /** One per input of the vertex. */
   readonly dependencies: readonly CacheMapDependency[];
   /** Further maps follow when the solver asks with a higher index. */
   readonly done: boolean;
-  /** The key means something in this build only (a folder of the client): nothing is stored under it or linked from it. */
-  readonly ephemeral?: boolean | undefined;
 }
 
 /** The result of a vertex's output; opaque to the solver. */

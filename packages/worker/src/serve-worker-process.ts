@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDirectoryContentStore } from '@img-build/content-store';
 import { createHostCalls, createLocks, serveWorker } from '@img-build/host';
 import type { HostCalls } from '@img-build/interfaces';
 import { createApplier, createDiffer, packTree } from '@img-build/layers';
 import { openMetadata } from '@img-build/metadata';
-const createRuncExecutor = (_: unknown): never => ({ run() { throw new Error('no executor'); } }) as never;
+import { createRuncExecutor } from '@img-build/runc-executor';
 import {
   chooseBackend,
   createNativeSnapshotter,
@@ -44,7 +44,7 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
       locks,
       applier: createApplier({ blobs: content, host, onWarning: warn }),
       differ: createDiffer({ content, host }),
-      executor: createRuncExecutor({ host, stateRoot: join(run, 'runtime') }),
+      executor: createRuncExecutor({ host, stateRoot: join(run, 'runtime'), rootless: insideUserNamespace() }),
       hasher: createContentHasher({ xattrs: host }),
       scratch: createScratchFolder(join(run, 'scratch')),
       keys: await createActiveKeys(snapshotter, locks),
@@ -53,6 +53,11 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
       packTree: (root, options) => packTree(root, { ...options, host }),
     }),
   );
+}
+
+/** Outside of a user namespace every id maps to itself. @see user_namespaces(7) */
+function insideUserNamespace(): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
 }
 
 /** Mount points, secrets and the runtime's state live in memory and go with the mount namespace. */

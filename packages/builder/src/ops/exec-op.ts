@@ -14,17 +14,19 @@ export function createExecOp(
   vertex: Vertex,
   cacheMap: Op['cacheMap'],
 ): Op {
-  const outputCount = Math.max(0, ...exec.mounts.map(({ output }) => output + 1));
+  // Secrets and agents carry an output number too, and mean nothing by it.
+  const trees = exec.mounts.filter(({ mountType }) => mountType === 'bind');
+  const outputCount = Math.max(0, ...trees.map(({ output }) => output + 1));
 
   async function execute(inputs: readonly Result[], options: OpContext): Promise<readonly Result[]> {
     const { worker, secrets } = context;
     const results = inputs.map(asBuildResult);
-    const trees = await Promise.all(results.map((result) => treeOf(context, result, vertex.digest, options)));
+    const read = await Promise.all(results.map((result) => treeOf(context, result, vertex.digest, options)));
     const names = reserveRecords(context, outputCount);
     const request = await execRequest(exec, {
       secrets,
       platform,
-      inputs: trees,
+      inputs: read,
       outputs: names,
       resetCaches: vertex.ignoreCache ?? false,
     });
@@ -33,7 +35,7 @@ export function createExecOp(
       exec.meta.validExitCodes.length === 0 ? exitCode === 0 : exec.meta.validExitCodes.includes(exitCode);
     if (!accepted) throw processFailed(exec.meta.args, exitCode, outOfMemory ?? false);
     return names.map((name, output) => {
-      const mount = exec.mounts.find((each) => each.output === output);
+      const mount = trees.find((each) => each.output === output);
       const input = mount === undefined || mount.input < 0 ? undefined : results[mount.input];
       // What could not be written has not changed.
       if (mount?.readonly && input !== undefined) return input;

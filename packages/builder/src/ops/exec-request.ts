@@ -66,7 +66,7 @@ async function execMount(
     readonly: mount.readonly,
     input: mount.input < 0 ? ({ type: 'empty' } as const) : context.inputs[mount.input],
     selector: mount.selector === '' ? undefined : mount.selector,
-    output: mount.output < 0 ? undefined : context.outputs[mount.output],
+    output: mount.mountType !== 'bind' || mount.output < 0 ? undefined : context.outputs[mount.output],
   };
   switch (mount.mountType) {
     case 'bind':

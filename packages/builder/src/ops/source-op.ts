@@ -9,7 +9,7 @@ import type {
   SourceInstance,
 } from '@img-build/interfaces';
 import { type LlbPlatform, type SourceOp, sourceCacheDigest } from '@img-build/llb';
-import { chainIds } from '@img-build/oci';
+import { chainIds, digestHex } from '@img-build/oci';
 import { type BuildContext, reserveRecords } from '../build-context.ts';
 import { type BuildResult, recordResult } from '../build-result.ts';
 import { BuilderError } from '../builder-error.ts';
@@ -39,7 +39,8 @@ export function createSourceOp(
     async cacheMap(index, options) {
       const { key, done } = await (await open(options)).cacheKey(index, options);
       ephemeral = key.startsWith(SESSION_KEY);
-      return { digest: sourceCacheDigest(key), dependencies: [], done, ephemeral };
+      const digest = sourceCacheDigest(key);
+      return { digest: ephemeral ? `random:${digestHex(digest)}` : digest, dependencies: [], done };
     },
     async execute(_inputs, options) {
       const content = await (await open(options)).content(options);

@@ -108,7 +108,7 @@ async function builderPorts(
     services.backend(),
     createStoredLayerFetcher(services),
   ]);
-  const hasher = createContentHasher({ statCache: metadata.statCache });
+  const hasher = createContentHasher({ statCache: metadata.statCache, xattrs: await services.host() });
   const checksum: TreeChecksum = async (tree, selectors, abort: AbortOptions) =>
     tree.type === 'host'
       ? await hasher.checksum(tree, selectors, abort)

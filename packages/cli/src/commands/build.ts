@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { hintOf, isToolError, ToolError } from '@img-build/errors';
 import { formatReference, parseReference } from '@img-build/oci';
 import { type BuildInput, openBuildInput } from '../build/build-input.ts';
 import { type BuildCommandRequest, buildRequestFrom } from '../build/build-request.ts';
@@ -7,6 +8,7 @@ import { createBuildProgress } from '../build/progress.ts';
 import { runBuild } from '../build/run-build.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { shownName } from '../image-name.ts';
+import { causeChain } from '../render/failure.ts';
 import { formatWarnings } from '../render/warnings.ts';
 
 /** `img build` */
@@ -85,8 +87,15 @@ async function build(
       io.stderr.write(
         failureReport(error, { dockerfile, log: progress.log, locationOf: progress.locationOf }),
       );
-    throw error;
+    throw signal.aborted ? error : failedToSolve(error);
   }
+}
+
+/** The last line says what went wrong; the lines above it where. */
+function failedToSolve(error: unknown): unknown {
+  if (!isToolError(error)) return error;
+  const cause = isToolError(error, 'SOLVER_VERTEX_FAILED') ? error.cause : error;
+  return new ToolError(`failed to solve: ${causeChain(cause)}`, { code: 'BUILD_FAILED', hint: hintOf(error), cause });
 }
 
 /** What the build is called: its first name, or the kind of its output. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import type { BlobFiles, Closable, ContentStore, Locks, Logger } from '@img-build/interfaces';
+import type { BlobFiles, Closable, ContentStore, HostCalls, Locks, Logger } from '@img-build/interfaces';
 import type { Metadata } from '@img-build/metadata';
 import { hostPlatform, type Platform } from '@img-build/oci';
 import type { CredentialStore, HostTable, RegistryClient } from '@img-build/registry-client';
@@ -28,6 +28,7 @@ export interface Services extends Closable {
   state(): string;
   metadata(): Promise<Metadata>;
   content(): Promise<ContentStore & BlobFiles>;
+  host(): Promise<HostCalls>;
   locks(): Promise<Locks>;
   credentials(): Promise<CredentialStore>;
   /** @param hosts - what differs for single registries; the same object gives the same client. */
@@ -62,17 +63,17 @@ export function createServices(options: ServicesOptions): Services {
     const { openMetadata } = await import('@img-build/metadata');
     return closeLater(openMetadata({ path: join(state(), 'state.db') }));
   });
-  const hostCalls = lazy(async () => (await import('@img-build/host')).createHostCalls());
+  const host = lazy(async () => (await import('@img-build/host')).createHostCalls());
   const content = lazy(async () => {
-    const [{ createDirectoryContentStore }, host] = await Promise.all([
+    const [{ createDirectoryContentStore }, calls] = await Promise.all([
       import('@img-build/content-store'),
-      hostCalls(),
+      host(),
     ]);
-    return createDirectoryContentStore({ root: join(state(), 'content'), host });
+    return createDirectoryContentStore({ root: join(state(), 'content'), host: calls });
   });
   const locks = lazy(async () => {
-    const [{ createLocks }, host] = await Promise.all([import('@img-build/host'), hostCalls()]);
-    return createLocks({ directory: join(state(), 'locks'), host });
+    const [{ createLocks }, calls] = await Promise.all([import('@img-build/host'), host()]);
+    return createLocks({ directory: join(state(), 'locks'), host: calls });
   });
   const credentials = lazy(async () => {
     const { createCredentialStore } = await import('@img-build/registry-client');
@@ -99,6 +100,7 @@ export function createServices(options: ServicesOptions): Services {
     state,
     metadata,
     content,
+    host,
     locks,
     credentials,
     worker,
