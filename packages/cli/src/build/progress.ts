@@ -43,6 +43,7 @@ export function createBuildProgress(
           clock,
         )
       : createPlainProgress(log, write);
+  const shown = new Set<string>();
   let finished = false;
   let find: (vertex: string) => SourceRange | undefined = () => undefined;
 
@@ -55,6 +56,9 @@ export function createBuildProgress(
     log,
     report,
     async step(name, work) {
+      // The same question asked twice is one step.
+      if (shown.has(name)) return await work();
+      shown.add(name);
       const vertex: Digest = `sha256:${createHash('sha256').update(`step ${name}`).digest('hex')}`;
       report({ type: 'vertex-added', vertex, name, inputs: [] });
       report({ type: 'vertex-started', vertex, at: clock() });
