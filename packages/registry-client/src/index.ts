@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: MIT
-export { type CredentialSource, type CredentialStore, type Credentials, fixedCredentials, type SavedCredentials } from './credentials/credentials.ts';
-export { createCredentialStore, type CredentialStoreOptions } from './credentials/credential-store.ts';
+export { serverDomain } from './credentials/auth-entry.ts';
+export { type CredentialStoreOptions, createCredentialStore } from './credentials/credential-store.ts';
+export {
+  type CredentialSource,
+  type CredentialStore,
+  type Credentials,
+  fixedCredentials,
+  type SavedCredentials,
+} from './credentials/credentials.ts';
 export type { ReferrersOptions, Subject } from './endpoints/referrers.ts';
 export type { HostSettings, HostTable } from './hosts/host-settings.ts';
 export type { RetryOptions, Timing } from './http/retry.ts';
-export { type LoginOptions, type LoginRequest, type LoginResult, login, logout } from './login.ts';
-export { createRegistryClient, type RegistryClient, type RegistryClientOptions, type TlsOptions } from './registry-client.ts';
+export { type Account, type LoginOptions, login, logout } from './login.ts';
+export {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+  type TlsOptions,
+} from './registry-client.ts';
 export { RegistryError, type RegistryErrorCode, type RegistryErrorDetail } from './registry-error.ts';
 export type { RegistryEvent } from './registry-event.ts';

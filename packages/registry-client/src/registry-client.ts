@@ -71,8 +71,12 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     manifest: async (reference, abort) => await fetchManifest(session, reference, abort),
     blob: (reference, descriptor, how) => fetchBlob(session, reference, descriptor, how),
     pushBlob: async (reference, blob, how) =>
-      await pushes(`${reference.domain}/${reference.path}@${blob.descriptor.digest}`, async () => await pushBlob(session, reference, blob, how)),
-    pushManifest: async (reference, mediaType, bytes, abort) => await pushManifest(session, reference, mediaType, bytes, abort),
+      await pushes(
+        `${reference.domain}/${reference.path}@${blob.descriptor.digest}`,
+        async () => await pushBlob(session, reference, blob, how),
+      ),
+    pushManifest: async (reference, mediaType, bytes, abort) =>
+      await pushManifest(session, reference, mediaType, bytes, abort),
     tags: (reference, abort) => listTags(session, reference, abort),
     referrers: (subject, how) => listReferrers(session, subject, how),
     ping: async (domain, abort) => await pingRegistry(session, domain, abort),
@@ -82,7 +86,10 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
 }
 
 /** The session under a client, with what closes its connections. */
-export function createClientSession(options: RegistryClientOptions): { readonly session: Session; close(): Promise<void> } {
+export function createClientSession(options: RegistryClientOptions): {
+  readonly session: Session;
+  close(): Promise<void>;
+} {
   const environment = options.environment ?? process.env;
   const hosts = options.hosts ?? {};
   const dispatchers = createDispatchers({

@@ -7,7 +7,14 @@ import type { SendPlain } from './auth/token-request.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
 import type { Endpoint, FindEndpoint } from './hosts/endpoint.ts';
 import { errorFromResponse } from './http/error-response.ts';
-import { displayUrl, headersOf, type HttpRequest, type HttpResponse, type ReplayableBody, type Send } from './http/message.ts';
+import {
+  displayUrl,
+  type HttpRequest,
+  type HttpResponse,
+  headersOf,
+  type ReplayableBody,
+  type Send,
+} from './http/message.ts';
 import { createPersistence } from './http/persist.ts';
 import { mayLeadTo } from './http/private-address.ts';
 import { sendFollowing } from './http/redirect.ts';
@@ -72,13 +79,27 @@ export function createSession(options: SessionOptions): Session {
     await persistence.pass(request.url.host, request.signal);
     const started = timing.now();
     const response = await sendFollowing(options.send, request, { allowPrivateAddresses, allowDowngrade });
-    report({ type: 'request-completed', method: request.method, url: displayUrl(request.url), status: response.status, milliseconds: timing.now() - started });
-    for (const text of headersOf(response.headers, 'warning')) report({ type: 'warning-received', host: request.url.host, text: text.slice(0, 500) });
+    report({
+      type: 'request-completed',
+      method: request.method,
+      url: displayUrl(request.url),
+      status: response.status,
+      milliseconds: timing.now() - started,
+    });
+    for (const text of headersOf(response.headers, 'warning'))
+      report({ type: 'warning-received', host: request.url.host, text: text.slice(0, 500) });
     return response;
   };
-  const persistPlain = async (request: HttpRequest): Promise<HttpResponse> => await persistence.persist(request, async (one) => await attempt(one, false));
-  const sendPlain: SendPlain = async (request) => await persistPlain({ ...request, headers: { 'user-agent': userAgent, ...request.headers } });
-  const authorizer = createAuthorizer({ credentials: options.credentials, timing, allowPrivateAddresses, send: sendPlain });
+  const persistPlain = async (request: HttpRequest): Promise<HttpResponse> =>
+    await persistence.persist(request, async (one) => await attempt(one, false));
+  const sendPlain: SendPlain = async (request) =>
+    await persistPlain({ ...request, headers: { 'user-agent': userAgent, ...request.headers } });
+  const authorizer = createAuthorizer({
+    credentials: options.credentials,
+    timing,
+    allowPrivateAddresses,
+    send: sendPlain,
+  });
 
   const call = async (wanted: RegistryCall): Promise<HttpResponse> => {
     const { reference, signal, scopes } = wanted;
@@ -88,7 +109,9 @@ export function createSession(options: SessionOptions): Session {
     const access = { endpoint, path: reference.path === '' ? undefined : reference.path, scopes };
     const atHome = request.url.origin === endpoint.base.origin;
     const once = async (one: HttpRequest): Promise<HttpResponse> =>
-      atHome && wanted.anonymous !== true ? await sendAuthorized(authorizer, access, one, async (final) => await attempt(final, insecure)) : await attempt(one, insecure);
+      atHome && wanted.anonymous !== true
+        ? await sendAuthorized(authorizer, access, one, async (final) => await attempt(final, insecure))
+        : await attempt(one, insecure);
     return wanted.retry === false ? await once(request) : await persistence.persist(request, once);
   };
 
@@ -108,15 +131,26 @@ export function createSession(options: SessionOptions): Session {
     async fetchForeign(wanted) {
       const { base } = await findEndpoint(wanted.reference.domain, wanted.signal);
       if (!isForeignAddress(wanted.at) || !(allowPrivateAddresses || mayLeadTo(base, wanted.at))) {
-        throw new RegistryError(`refused to fetch ${wanted.what} from ${displayUrl(wanted.at)}`, { code: 'REGISTRY_REDIRECT_REFUSED', host: wanted.at.host });
+        throw new RegistryError(`refused to fetch ${wanted.what} from ${displayUrl(wanted.at)}`, {
+          code: 'REGISTRY_REDIRECT_REFUSED',
+          host: wanted.at.host,
+        });
       }
-      return await sendPlain({ method: wanted.method, url: wanted.at, headers: wanted.headers ?? {}, signal: wanted.signal });
+      return await sendPlain({
+        method: wanted.method,
+        url: wanted.at,
+        headers: wanted.headers ?? {},
+        signal: wanted.signal,
+      });
     },
   };
 }
 
 /** The error for an answer that does not fit its call. */
-export async function unexpected(response: HttpResponse, { what, reference }: RegistryCall): Promise<RegistryError> {
+export async function unexpected(
+  response: HttpResponse,
+  { what, reference }: RegistryCall,
+): Promise<RegistryError> {
   return await errorFromResponse(response, { what, host: reference.domain, repository: reference.path });
 }
 

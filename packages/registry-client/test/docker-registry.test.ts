@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { afterAll, beforeAll } from '@jest/globals';
+
 import { describeResolver } from '@img-build/testkit';
+import { afterAll, beforeAll } from '@jest/globals';
 import { createRegistryClient, type RegistryClient } from '../src/index.ts';
 import { type DockerRegistry, startDockerRegistry } from './support/docker-registry.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -18,4 +19,7 @@ afterAll(async () => {
   await registry.stop();
 });
 
-describeResolver('the client with docker-registry over http', async () => ({ port: client, domain: registry.host }));
+describeResolver('the client with docker-registry over http', async () => ({
+  port: client,
+  domain: registry.host,
+}));

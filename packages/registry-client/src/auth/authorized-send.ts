@@ -19,10 +19,16 @@ export async function sendAuthorized(
   let { scopes } = access;
   let header = await authorizer.header(access, signal);
   for (let answers = 0; ; answers++) {
-    const response = await send(header === undefined ? request : { ...request, headers: { ...request.headers, authorization: header } });
+    const response = await send(
+      header === undefined ? request : { ...request, headers: { ...request.headers, authorization: header } },
+    );
     if (response.status !== 401 || answers >= MAX_ANSWERS) return response;
     response.discard();
-    const answer = await authorizer.answer({ ...access, scopes }, { response, sent: header, fresh: answers > 0 }, signal);
+    const answer = await authorizer.answer(
+      { ...access, scopes },
+      { response, sent: header, fresh: answers > 0 },
+      signal,
+    );
     ({ header, scopes } = answer);
   }
 }

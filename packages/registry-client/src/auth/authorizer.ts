@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CredentialSource, Credentials } from '../credentials/credentials.ts';
 import type { Endpoint } from '../hosts/endpoint.ts';
-import { headersOf, type HttpResponse } from '../http/message.ts';
+import { type HttpResponse, headersOf } from '../http/message.ts';
 import type { Timing } from '../http/retry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -53,7 +53,9 @@ export interface Authorization {
 }
 
 /** How a registry said it wants to be convinced. */
-type Demand = { readonly scheme: 'basic' } | { readonly scheme: 'bearer'; readonly realm: URL; readonly service: string | undefined };
+type Demand =
+  | { readonly scheme: 'basic' }
+  | { readonly scheme: 'bearer'; readonly realm: URL; readonly service: string | undefined };
 
 interface CachedToken {
   readonly header: Promise<string>;
@@ -67,19 +69,38 @@ interface CachedToken {
 const USABLE_SHARE = 0.9;
 
 /** Creates an {@link Authorizer} that remembers demands and tokens, and asks for each token once however many want it. */
-export function createAuthorizer({ credentials, send, timing, allowPrivateAddresses }: AuthorizerOptions): Authorizer {
+export function createAuthorizer({
+  credentials,
+  send,
+  timing,
+  allowPrivateAddresses,
+}: AuthorizerOptions): Authorizer {
   const demands = new Map<string, Demand>();
   const tokens = new Map<string, CachedToken>();
 
-  const find = async ({ endpoint, path }: AccessRequest, signal: AbortSignal | undefined): Promise<Credentials | undefined> =>
-    await credentials.find(endpoint.domain, path, { signal });
+  const find = async (
+    { endpoint, path }: AccessRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<Credentials | undefined> => await credentials.find(endpoint.domain, path, { signal });
 
-  const tokenHeader = async (access: AccessRequest, demand: Demand & { scheme: 'bearer' }, found: Credentials | undefined, signal?: AbortSignal): Promise<string> => {
+  const tokenHeader = async (
+    access: AccessRequest,
+    demand: Demand & { scheme: 'bearer' },
+    found: Credentials | undefined,
+    signal?: AbortSignal,
+  ): Promise<string> => {
     const { endpoint, path } = access;
     const scopes = mergeScopes(access.scopes);
-    const key = [endpoint.domain, path ?? '', demand.realm.href, demand.service ?? '', ...scopes.toSorted()].join(' ');
+    const key = [
+      endpoint.domain,
+      path ?? '',
+      demand.realm.href,
+      demand.service ?? '',
+      ...scopes.toSorted(),
+    ].join(' ');
     const cached = tokens.get(key);
-    if (cached !== undefined && timing.now() < cached.expires) return await unlessAborted(cached.header, signal);
+    if (cached !== undefined && timing.now() < cached.expires)
+      return await unlessAborted(cached.header, signal);
     const { realm, service } = demand;
     const answer = requestToken(send, { realm, service, scopes, credentials: found, host: endpoint.domain });
     const entry: CachedToken = {
@@ -95,11 +116,17 @@ export function createAuthorizer({ credentials, send, timing, allowPrivateAddres
     return await unlessAborted(entry.header, signal);
   };
 
-  const headerFor = async (access: AccessRequest, demand: Demand, signal: AbortSignal | undefined): Promise<string | undefined> => {
+  const headerFor = async (
+    access: AccessRequest,
+    demand: Demand,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> => {
     const found = await find(access, signal);
     if (found?.type === 'bearer') return `Bearer ${found.token}`;
     if (demand.scheme === 'bearer') return await tokenHeader(access, demand, found, signal);
-    return found?.type === 'basic' && found.username !== '' && found.password !== '' ? basicHeader(found.username, found.password) : undefined;
+    return found?.type === 'basic' && found.username !== '' && found.password !== ''
+      ? basicHeader(found.username, found.password)
+      : undefined;
   };
 
   return {
@@ -112,13 +139,19 @@ export function createAuthorizer({ credentials, send, timing, allowPrivateAddres
       const { domain, base } = access.endpoint;
       const challenges = parseChallenges(headersOf(response.headers, 'www-authenticate'));
       const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-      const demand = bearer === undefined ? basicDemand(challenges) : bearerDemand(bearer, base, allowPrivateAddresses);
+      const demand =
+        bearer === undefined ? basicDemand(challenges) : bearerDemand(bearer, base, allowPrivateAddresses);
       if (demand === undefined) throw unknownDemand(domain, challenges);
       const demanded = splitScopes(bearer?.parameters['scope']);
       const found = await find(access, signal);
       if (sent !== undefined) {
         const insufficient = fresh || bearer?.parameters['error'] === 'insufficient_scope';
-        if (demand.scheme === 'basic' || found?.type === 'bearer' || (insufficient && coversScopes(access.scopes, demanded))) throw denied(access, found);
+        if (
+          demand.scheme === 'basic' ||
+          found?.type === 'bearer' ||
+          (insufficient && coversScopes(access.scopes, demanded))
+        )
+          throw denied(access, found);
         for (const [key, token] of tokens) if (token.value === sent) tokens.delete(key);
       }
       demands.set(domain, demand);
@@ -136,7 +169,13 @@ function denied({ endpoint, path }: AccessRequest, found: Credentials | undefine
   const { domain } = endpoint;
   const what = path === undefined ? 'the registry' : `${domain}/${path}`;
   return found === undefined
-    ? new RegistryError(`${domain} wants a login for ${what}`, { code: 'REGISTRY_UNAUTHORIZED', status: 401, host: domain, repository: path, hint: `log in first: img login ${domain}` })
+    ? new RegistryError(`${domain} wants a login for ${what}`, {
+        code: 'REGISTRY_UNAUTHORIZED',
+        status: 401,
+        host: domain,
+        repository: path,
+        hint: `log in first: img login ${domain}`,
+      })
     : new RegistryError(`${domain} denied access to ${what}`, {
         code: 'REGISTRY_DENIED',
         status: 401,
@@ -158,7 +197,11 @@ function bearerDemand(challenge: Challenge, registry: URL, allowPrivateAddresses
 function unknownDemand(host: string, challenges: readonly Challenge[]): RegistryError {
   const names = challenges.map(({ scheme }) => scheme).join(', ');
   const what = names === '' ? 'does not say how' : `knows only ${names}`;
-  return new RegistryError(`${host} wants a login but ${what}`, { code: 'REGISTRY_UNAUTHORIZED', status: 401, host });
+  return new RegistryError(`${host} wants a login but ${what}`, {
+    code: 'REGISTRY_UNAUTHORIZED',
+    status: 401,
+    host,
+  });
 }
 
 /** Waits for work shared by several callers; one that gives up does not stop it for the others. */

@@ -11,8 +11,16 @@ import { RegistryError } from '../registry-error.ts';
  */
 export function checkRealm(realm: string | undefined, registry: URL, allowPrivateAddresses: boolean): URL {
   const { host } = registry;
-  if (realm === undefined || realm === '') throw new RegistryError(`${host} asks for a token but does not say where to get it`, { code: 'REGISTRY_PROTOCOL', host });
-  if (!URL.canParse(realm)) throw new RegistryError(`${host} names a token server that is no web address`, { code: 'REGISTRY_PROTOCOL', host });
+  if (realm === undefined || realm === '')
+    throw new RegistryError(`${host} asks for a token but does not say where to get it`, {
+      code: 'REGISTRY_PROTOCOL',
+      host,
+    });
+  if (!URL.canParse(realm))
+    throw new RegistryError(`${host} names a token server that is no web address`, {
+      code: 'REGISTRY_PROTOCOL',
+      host,
+    });
   const url = new URL(realm);
   const known = url.protocol === 'https:' || (url.protocol === 'http:' && registry.protocol === 'http:');
   if (!known) throw refused(url, host, 'it would send credentials without encryption');
@@ -22,5 +30,8 @@ export function checkRealm(realm: string | undefined, registry: URL, allowPrivat
 }
 
 function refused(realm: URL, host: string, why: string): RegistryError {
-  return new RegistryError(`refused the token server ${displayUrl(realm)} of ${host}: ${why}`, { code: 'REGISTRY_REDIRECT_REFUSED', host });
+  return new RegistryError(`refused the token server ${displayUrl(realm)} of ${host}: ${why}`, {
+    code: 'REGISTRY_REDIRECT_REFUSED',
+    host,
+  });
 }

@@ -31,11 +31,17 @@ export function mergeScopes(scopes: readonly Scope[]): Scope[] {
     actions.set(resource, set);
     if (colon >= 0) for (const action of scope.slice(colon + 1).split(',')) set.add(action);
   }
-  return [...actions].map(([resource, set]) => (set.size === 0 ? resource : `${resource}:${[...set].sort().join(',')}`));
+  return [...actions].map(([resource, set]) =>
+    set.size === 0 ? resource : `${resource}:${[...set].sort().join(',')}`,
+  );
 }
 
 /** Tells whether everything `wanted` names is in `granted`. */
 export function coversScopes(granted: readonly Scope[], wanted: readonly Scope[]): boolean {
   const all = mergeScopes(granted).toSorted().join(' ');
-  return mergeScopes([...granted, ...wanted]).toSorted().join(' ') === all;
+  return (
+    mergeScopes([...granted, ...wanted])
+      .toSorted()
+      .join(' ') === all
+  );
 }

@@ -48,17 +48,29 @@ export type SendPlain = (request: HttpRequest) => Promise<HttpResponse>;
 export async function requestToken(send: SendPlain, query: TokenQuery): Promise<TokenAnswer> {
   const { credentials } = query;
   if (credentials?.type === 'identity-token') {
-    const posted = await send(postRequest(query, { grant_type: 'refresh_token', refresh_token: credentials.token }));
+    const posted = await send(
+      postRequest(query, { grant_type: 'refresh_token', refresh_token: credentials.token }),
+    );
     if (posted.status !== 404 && posted.status !== 405) return await readAnswer(posted, query);
     posted.discard();
-    return await readAnswer(await send(getRequest(query, basicHeader(credentials.username ?? '<token>', credentials.token))), query);
+    return await readAnswer(
+      await send(getRequest(query, basicHeader(credentials.username ?? '<token>', credentials.token))),
+      query,
+    );
   }
   if (credentials?.type !== 'basic') return await readAnswer(await send(getRequest(query, undefined)), query);
   const { username, password } = credentials;
   const got = await send(getRequest(query, basicHeader(username, password)));
   if (got.status !== 401 && got.status !== 404 && got.status !== 405) return await readAnswer(got, query);
   const refusal = await refused(got, query);
-  const posted = await send(postRequest(query, { grant_type: 'password', username, password, access_type: query.offline === true ? 'offline' : 'online' }));
+  const posted = await send(
+    postRequest(query, {
+      grant_type: 'password',
+      username,
+      password,
+      access_type: query.offline === true ? 'offline' : 'online',
+    }),
+  );
   if (posted.status === 200) return await readAnswer(posted, query);
   posted.discard();
   throw refusal;
@@ -69,7 +81,10 @@ export function basicHeader(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
-function getRequest({ realm, service, scopes, credentials, offline, signal }: TokenQuery, authorization: string | undefined): HttpRequest {
+function getRequest(
+  { realm, service, scopes, credentials, offline, signal }: TokenQuery,
+  authorization: string | undefined,
+): HttpRequest {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
@@ -81,11 +96,20 @@ function getRequest({ realm, service, scopes, credentials, offline, signal }: To
   return { method: 'GET', url, headers: authorization === undefined ? {} : { authorization }, signal };
 }
 
-function postRequest({ realm, service, scopes, signal }: TokenQuery, grant: Readonly<Record<string, string>>): HttpRequest {
+function postRequest(
+  { realm, service, scopes, signal }: TokenQuery,
+  grant: Readonly<Record<string, string>>,
+): HttpRequest {
   const form = new URLSearchParams({ ...grant, client_id: CLIENT_ID });
   if (service !== undefined) form.set('service', service);
   if (scopes.length > 0) form.set('scope', scopes.join(' '));
-  return { method: 'POST', url: realm, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: Buffer.from(form.toString()), signal };
+  return {
+    method: 'POST',
+    url: realm,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: Buffer.from(form.toString()),
+    signal,
+  };
 }
 
 async function readAnswer(response: HttpResponse, query: TokenQuery): Promise<TokenAnswer> {
@@ -95,23 +119,57 @@ async function readAnswer(response: HttpResponse, query: TokenQuery): Promise<To
   const value = isFilled(access_token) ? access_token : token;
   if (!isFilled(value) || /[^\x21-\x7e]/.test(value)) {
     const where = displayUrl(query.realm);
-    throw new RegistryError(`no token in the answer of ${where}, the token server of ${query.host}${excerpt(text)}`, { code: 'REGISTRY_PROTOCOL', host: query.host });
+    throw new RegistryError(
+      `no token in the answer of ${where}, the token server of ${query.host}${excerpt(text)}`,
+      { code: 'REGISTRY_PROTOCOL', host: query.host },
+    );
   }
-  const lifetime = typeof expires_in === 'number' && Number.isFinite(expires_in) && expires_in > 0 ? expires_in : DEFAULT_LIFETIME;
+  const lifetime =
+    typeof expires_in === 'number' && Number.isFinite(expires_in) && expires_in > 0
+      ? expires_in
+      : DEFAULT_LIFETIME;
   return { token: value, lifetime, ...(isFilled(refresh_token) ? { refreshToken: refresh_token } : {}) };
 }
 
 async function refused(response: HttpResponse, query: TokenQuery): Promise<RegistryError> {
   const { host, credentials } = query;
-  const { status, errors, message, temporary } = await errorFromResponse(response, { what: `token for ${host}`, host });
-  if (isTemporaryStatus(status ?? 0)) return new RegistryError(message, { code: status === 429 ? 'REGISTRY_RATE_LIMITED' : 'REGISTRY_SERVER_ERROR', status, errors, host, temporary });
-  if (status === 404) return new RegistryError(`the token server of ${host} does not exist at ${displayUrl(query.realm)}`, { code: 'REGISTRY_PROTOCOL', status, errors, host });
+  const { status, errors, message, temporary } = await errorFromResponse(response, {
+    what: `token for ${host}`,
+    host,
+  });
+  if (isTemporaryStatus(status ?? 0))
+    return new RegistryError(message, {
+      code: status === 429 ? 'REGISTRY_RATE_LIMITED' : 'REGISTRY_SERVER_ERROR',
+      status,
+      errors,
+      host,
+      temporary,
+    });
+  if (status === 404)
+    return new RegistryError(`the token server of ${host} does not exist at ${displayUrl(query.realm)}`, {
+      code: 'REGISTRY_PROTOCOL',
+      status,
+      errors,
+      host,
+    });
   if (credentials === undefined) {
-    return new RegistryError(`${host} gives no token without a login`, { code: 'REGISTRY_UNAUTHORIZED', status, errors, host, hint: `log in first: img login ${host}` });
+    return new RegistryError(`${host} gives no token without a login`, {
+      code: 'REGISTRY_UNAUTHORIZED',
+      status,
+      errors,
+      host,
+      hint: `log in first: img login ${host}`,
+    });
   }
   const expired = credentials.type === 'identity-token';
   const why = expired ? `the login at ${host} has expired` : `${host} refused the user name or password`;
-  return new RegistryError(why, { code: 'REGISTRY_UNAUTHORIZED', status, errors, host, hint: `log in again: img login ${host}` });
+  return new RegistryError(why, {
+    code: 'REGISTRY_UNAUTHORIZED',
+    status,
+    errors,
+    host,
+    hint: `log in again: img login ${host}`,
+  });
 }
 
 function jsonObject(text: string): Record<string, unknown> {

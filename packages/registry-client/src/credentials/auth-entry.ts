@@ -15,8 +15,8 @@ export function serverKey(domain: string): string {
 }
 
 /** The domain a user means who writes `https://host/v1/`, `host` or nothing (Docker Hub). */
-export function domainOf(server: string): string {
-  const host = hostOfKey(server.trim());
+export function serverDomain(server: string | undefined): string {
+  const host = hostOfKey(server?.trim() ?? '');
   return host === '' || HUB_NAMES.has(host) ? 'docker.io' : host;
 }
 
@@ -24,7 +24,11 @@ export function domainOf(server: string): string {
  * Finds the entry for a repository: the longest namespace that contains it, then the host, then a key that is the host
  * in another spelling.
  */
-export function findEntry(auths: Readonly<Record<string, unknown>>, domain: string, path: string | undefined): AuthEntry | undefined {
+export function findEntry(
+  auths: Readonly<Record<string, unknown>>,
+  domain: string,
+  path: string | undefined,
+): AuthEntry | undefined {
   const names = domain === 'docker.io' ? ['docker.io', 'index.docker.io'] : [domain];
   const parts = path?.split('/') ?? [];
   for (let length = parts.length; length > 0; length--) {
@@ -37,7 +41,7 @@ export function findEntry(auths: Readonly<Record<string, unknown>>, domain: stri
     const entry = entryAt(auths, key);
     if (entry !== undefined) return entry;
   }
-  const other = Object.keys(auths).find((key) => /^https?:\/\//.test(key) && domainOf(key) === domain);
+  const other = Object.keys(auths).find((key) => /^https?:\/\//.test(key) && serverDomain(key) === domain);
   return other === undefined ? undefined : entryAt(auths, other);
 }
 
@@ -49,9 +53,16 @@ export function findEntry(auths: Readonly<Record<string, unknown>>, domain: stri
  */
 export function decodeEntry(entry: AuthEntry, where: string): Credentials | undefined {
   const text = (key: string): string => (typeof entry[key] === 'string' ? entry[key] : '');
-  const pair = text('auth') === '' ? { username: text('username'), password: text('password') } : decodePair(text('auth'), where);
+  const pair =
+    text('auth') === ''
+      ? { username: text('username'), password: text('password') }
+      : decodePair(text('auth'), where);
   if (text('identitytoken') !== '') {
-    return { type: 'identity-token', token: text('identitytoken'), ...(pair.username === '' ? {} : { username: pair.username }) };
+    return {
+      type: 'identity-token',
+      token: text('identitytoken'),
+      ...(pair.username === '' ? {} : { username: pair.username }),
+    };
   }
   if (text('registrytoken') !== '') return { type: 'bearer', token: text('registrytoken') };
   return credentialsOf(pair.username, pair.password);
@@ -60,7 +71,9 @@ export function decodeEntry(entry: AuthEntry, where: string): Credentials | unde
 /** What a name and a secret mean: the name `<token>`, or none, marks an identity token. */
 export function credentialsOf(username: string, secret: string): Credentials | undefined {
   if (secret === '') return undefined;
-  return username === '' || username === '<token>' ? { type: 'identity-token', token: secret } : { type: 'basic', username, password: secret };
+  return username === '' || username === '<token>'
+    ? { type: 'identity-token', token: secret }
+    : { type: 'basic', username, password: secret };
 }
 
 /** The entry that keeps credentials, as docker writes it. */
@@ -92,7 +105,10 @@ function decodePair(auth: string, where: string): { readonly username: string; r
   const text = Buffer.from(auth, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   if (colon < 0 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(auth)) {
-    throw new RegistryError(`an auth entry of ${where} is not base64 of name:password`, { code: 'REGISTRY_CREDENTIALS_INVALID', hint: 'remove the entry and log in again' });
+    throw new RegistryError(`an auth entry of ${where} is not base64 of name:password`, {
+      code: 'REGISTRY_CREDENTIALS_INVALID',
+      hint: 'remove the entry and log in again',
+    });
   }
   const password = text.slice(colon + 1);
   return { username: text.slice(0, colon), password: password.slice(0, lengthWithoutNuls(password)) };

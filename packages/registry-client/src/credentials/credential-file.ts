@@ -42,7 +42,8 @@ export function parseCredentialFile(text: string, where: string): CredentialFile
     // The parser's message quotes the text, which holds secrets.
     throw invalid(where, 'it is not JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(where, 'it is not a JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(where, 'it is not a JSON object');
   return value as CredentialFile;
 }
 
@@ -67,7 +68,10 @@ export async function writeCredentialFile(path: string, contents: CredentialFile
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new RegistryError(`cannot write ${path}: ${messageOf(error)}`, { code: 'REGISTRY_CREDENTIALS_INVALID', cause: error });
+    throw new RegistryError(`cannot write ${path}: ${messageOf(error)}`, {
+      code: 'REGISTRY_CREDENTIALS_INVALID',
+      cause: error,
+    });
   }
 }
 
@@ -77,5 +81,7 @@ async function linkTarget(path: string): Promise<string> {
 }
 
 function invalid(where: string, why: string): RegistryError {
-  return new RegistryError(`cannot use the credentials in ${where}: ${why}`, { code: 'REGISTRY_CREDENTIALS_INVALID' });
+  return new RegistryError(`cannot use the credentials in ${where}: ${why}`, {
+    code: 'REGISTRY_CREDENTIALS_INVALID',
+  });
 }

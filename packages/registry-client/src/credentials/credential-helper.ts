@@ -17,7 +17,11 @@ const DEFAULT_TIMEOUT = 30_000;
 /** Bytes a helper may print. */
 const MAX_OUTPUT = 1024 * 1024;
 /** What helpers print, on standard output, when they have nothing. */
-const ABSENT: ReadonlySet<string> = new Set(['credentials not found in native keychain', 'no credentials server URL', 'no credentials username']);
+const ABSENT: ReadonlySet<string> = new Set([
+  'credentials not found in native keychain',
+  'no credentials server URL',
+  'no credentials username',
+]);
 
 /**
  * Asks `docker-credential-<name>` for a server's credentials; `undefined` when it has none.
@@ -25,7 +29,11 @@ const ABSENT: ReadonlySet<string> = new Set(['credentials not found in native ke
  * @throws RegistryError `REGISTRY_CREDENTIALS_INVALID` for a helper that is missing, fails, hangs or prints something else.
  * @see docker-credential-helpers, README, "Development"
  */
-export async function helperGet(name: string, server: string, options: HelperOptions): Promise<Credentials | undefined> {
+export async function helperGet(
+  name: string,
+  server: string,
+  options: HelperOptions,
+): Promise<Credentials | undefined> {
   const { status, output } = await run(name, 'get', server, options);
   if (status !== 0) {
     if (ABSENT.has(output.trim())) return undefined;
@@ -41,9 +49,22 @@ export async function helperGet(name: string, server: string, options: HelperOpt
 }
 
 /** Gives credentials to a helper. @throws RegistryError `REGISTRY_CREDENTIALS_INVALID` */
-export async function helperStore(name: string, server: string, credentials: Credentials, options: HelperOptions): Promise<void> {
-  const [Username, Secret] = credentials.type === 'basic' ? [credentials.username, credentials.password] : ['<token>', credentials.token];
-  const { status, output } = await run(name, 'store', JSON.stringify({ ServerURL: server, Username, Secret }), options);
+export async function helperStore(
+  name: string,
+  server: string,
+  credentials: Credentials,
+  options: HelperOptions,
+): Promise<void> {
+  const [Username, Secret] =
+    credentials.type === 'basic'
+      ? [credentials.username, credentials.password]
+      : ['<token>', credentials.token];
+  const { status, output } = await run(
+    name,
+    'store',
+    JSON.stringify({ ServerURL: server, Username, Secret }),
+    options,
+  );
   if (status !== 0) throw failed(name, firstLine(output));
 }
 
@@ -53,9 +74,15 @@ export async function helperErase(name: string, server: string, options: HelperO
   if (status !== 0 && !ABSENT.has(output.trim())) throw failed(name, firstLine(output));
 }
 
-async function run(name: string, verb: string, input: string, options: HelperOptions): Promise<{ readonly status: number | null; readonly output: string }> {
+async function run(
+  name: string,
+  verb: string,
+  input: string,
+  options: HelperOptions,
+): Promise<{ readonly status: number | null; readonly output: string }> {
   // The name becomes part of a program's name that is looked up on PATH.
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw failed(name.slice(0, 40), 'its name is not one of a program');
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    throw failed(name.slice(0, 40), 'its name is not one of a program');
   const { signal } = options;
   const timeout = AbortSignal.timeout(options.timeout ?? DEFAULT_TIMEOUT);
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
@@ -84,7 +111,12 @@ async function run(name: string, verb: string, input: string, options: HelperOpt
   } catch (error) {
     signal?.throwIfAborted();
     if (timeout.aborted) throw failed(name, 'it did not answer in time');
-    if (isSystemError(error, 'ENOENT')) throw failed(name, 'it is not installed', `install docker-credential-${name}, or remove it from the configuration`);
+    if (isSystemError(error, 'ENOENT'))
+      throw failed(
+        name,
+        'it is not installed',
+        `install docker-credential-${name}, or remove it from the configuration`,
+      );
     throw error instanceof RegistryError ? error : failed(name, messageOf(error));
   } finally {
     // Grandchildren of a killed helper may hold the pipe open.
@@ -98,5 +130,8 @@ function firstLine(output: string): string {
 }
 
 function failed(name: string, why: string, hint?: string): RegistryError {
-  return new RegistryError(`credential helper docker-credential-${name} failed: ${why}`, { code: 'REGISTRY_CREDENTIALS_INVALID', hint });
+  return new RegistryError(`credential helper docker-credential-${name} failed: ${why}`, {
+    code: 'REGISTRY_CREDENTIALS_INVALID',
+    hint,
+  });
 }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { homedir } from 'node:os';
 import type { AbortOptions } from '@img-build/interfaces';
-import { decodeEntry, domainOf, encodeEntry, findEntry, serverKey } from './auth-entry.ts';
-import { type CredentialFile, parseCredentialFile, readCredentialFile, writeCredentialFile } from './credential-file.ts';
-import { helperErase, helperGet, type HelperOptions, helperStore } from './credential-helper.ts';
+import { decodeEntry, encodeEntry, findEntry, serverDomain, serverKey } from './auth-entry.ts';
+import {
+  type CredentialFile,
+  parseCredentialFile,
+  readCredentialFile,
+  writeCredentialFile,
+} from './credential-file.ts';
+import { type HelperOptions, helperErase, helperGet, helperStore } from './credential-helper.ts';
 import { credentialPaths, dockerConfigPath, type Environment } from './credential-places.ts';
-import type { Credentials, CredentialStore } from './credentials.ts';
+import type { CredentialStore, Credentials } from './credentials.ts';
 
 /** Where to look. */
 export interface CredentialStoreOptions {
@@ -30,9 +35,17 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
   const home = options.home ?? homedir();
   const path = dockerConfigPath(environment, home);
   const answers = new Map<string, Promise<Credentials | undefined>>();
-  const helperOptions = (signal: AbortSignal | undefined): HelperOptions => ({ environment, timeout: options.helperTimeout, signal });
+  const helperOptions = (signal: AbortSignal | undefined): HelperOptions => ({
+    environment,
+    timeout: options.helperTimeout,
+    signal,
+  });
 
-  const ask = async (helper: string, domain: string, signal: AbortSignal | undefined): Promise<Credentials | undefined> => {
+  const ask = async (
+    helper: string,
+    domain: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Credentials | undefined> => {
     const key = `${helper} ${domain}`;
     const answer = answers.get(key) ?? helperGet(helper, serverKey(domain), helperOptions(signal));
     answers.set(key, answer);
@@ -40,7 +53,13 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
     return await answer;
   };
 
-  const findIn = async (file: CredentialFile, where: string, domain: string, repository: string | undefined, signal: AbortSignal | undefined): Promise<Credentials | undefined> => {
+  const findIn = async (
+    file: CredentialFile,
+    where: string,
+    domain: string,
+    repository: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Credentials | undefined> => {
     const helper = helperFor(file, domain);
     const found = helper === undefined ? undefined : await ask(helper, domain, signal);
     if (found !== undefined) return found;
@@ -52,7 +71,13 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
     async find(domain, repository, { signal }: AbortOptions = {}) {
       const inline = environment['DOCKER_AUTH_CONFIG'];
       if (inline !== undefined && inline.trim() !== '') {
-        const found = await findIn(parseCredentialFile(inline, 'DOCKER_AUTH_CONFIG'), 'DOCKER_AUTH_CONFIG', domain, repository, signal);
+        const found = await findIn(
+          parseCredentialFile(inline, 'DOCKER_AUTH_CONFIG'),
+          'DOCKER_AUTH_CONFIG',
+          domain,
+          repository,
+          signal,
+        );
         if (found !== undefined) return found;
       }
       for (const one of credentialPaths(environment, home)) {
@@ -71,15 +96,22 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
       answers.clear();
       // The empty entry tells other tools that there is a login; the secret is with the helper.
       const entry = helper === undefined ? encodeEntry(credentials) : {};
-      await writeCredentialFile(path, { ...file, auths: { ...withoutDomain(objectAt(file, 'auths'), domain), [key]: entry } });
-      return helper === undefined ? { in: 'file', name: path } : { in: 'helper', name: `docker-credential-${helper}` };
+      await writeCredentialFile(path, {
+        ...file,
+        auths: { ...withoutDomain(objectAt(file, 'auths'), domain), [key]: entry },
+      });
+      return helper === undefined
+        ? { in: 'file', name: path }
+        : { in: 'helper', name: `docker-credential-${helper}` };
     },
 
     async erase(domain, { signal }: AbortOptions = {}) {
       const file = (await readCredentialFile(path)) ?? {};
       const helper = helperFor(file, domain);
-      const held = helper === undefined ? undefined : await helperGet(helper, serverKey(domain), helperOptions(signal));
-      if (helper !== undefined && held !== undefined) await helperErase(helper, serverKey(domain), helperOptions(signal));
+      const held =
+        helper === undefined ? undefined : await helperGet(helper, serverKey(domain), helperOptions(signal));
+      if (helper !== undefined && held !== undefined)
+        await helperErase(helper, serverKey(domain), helperOptions(signal));
       answers.clear();
       const auths = objectAt(file, 'auths');
       const rest = withoutDomain(auths, domain);
@@ -101,12 +133,18 @@ function helperFor(file: CredentialFile, domain: string): string | undefined {
 }
 
 /** Everything but the host's own entry in all its spellings; namespaces below it stay. */
-function withoutDomain(auths: Readonly<Record<string, unknown>>, domain: string): Readonly<Record<string, unknown>> {
-  const isWholeHost = (key: string): boolean => domainOf(key) === domain && (/^https?:\/\//.test(key) || !key.includes('/'));
+function withoutDomain(
+  auths: Readonly<Record<string, unknown>>,
+  domain: string,
+): Readonly<Record<string, unknown>> {
+  const isWholeHost = (key: string): boolean =>
+    serverDomain(key) === domain && (/^https?:\/\//.test(key) || !key.includes('/'));
   return Object.fromEntries(Object.entries(auths).filter(([key]) => !isWholeHost(key)));
 }
 
 function objectAt(file: CredentialFile, key: string): Readonly<Record<string, unknown>> {
   const value = file[key];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
 }

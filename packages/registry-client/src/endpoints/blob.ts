@@ -24,7 +24,12 @@ export interface BlobOptions extends AbortOptions, ProgressOptions {
  *
  * @throws RegistryError `REGISTRY_NOT_FOUND`, `REGISTRY_SIZE_MISMATCH`, `REGISTRY_DIGEST_MISMATCH` …
  */
-export async function* fetchBlob(session: Session, reference: Reference, descriptor: Descriptor, options: BlobOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* fetchBlob(
+  session: Session,
+  reference: Reference,
+  descriptor: Descriptor,
+  options: BlobOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { signal, onProgress } = options;
   const first = options.offset ?? 0;
   const hash = first === 0 ? createHash(digestAlgorithm(descriptor.digest)) : undefined;
@@ -50,26 +55,53 @@ export async function* fetchBlob(session: Session, reference: Reference, descrip
     }
     failures = position - before >= PROGRESS ? 0 : failures + 1;
     if (failures > session.policy.retries) throw failure;
-    session.report({ type: 'blob-resumed', digest: descriptor.digest, offset: position, reason: messageOf(failure) });
-    await session.timing.sleep(backoff(session.policy, Math.max(1, failures), session.timing.random()), signal);
+    session.report({
+      type: 'blob-resumed',
+      digest: descriptor.digest,
+      offset: position,
+      reason: messageOf(failure),
+    });
+    await session.timing.sleep(
+      backoff(session.policy, Math.max(1, failures), session.timing.random()),
+      signal,
+    );
   }
   const actual = hash?.digest('hex');
-  if (actual !== undefined && !descriptor.digest.endsWith(`:${actual}`)) throw wrongDigest(start, `${digestAlgorithm(descriptor.digest)}:${actual}`);
+  if (actual !== undefined && !descriptor.digest.endsWith(`:${actual}`))
+    throw wrongDigest(start, `${digestAlgorithm(descriptor.digest)}:${actual}`);
 }
 
 function tooLong({ reference, descriptor }: BlobStart): RegistryError {
-  return sizeError(reference, `blob ${descriptor.digest} of ${reference.domain}/${reference.path} is longer than the ${descriptor.size} bytes announced`, false);
+  return sizeError(
+    reference,
+    `blob ${descriptor.digest} of ${reference.domain}/${reference.path} is longer than the ${descriptor.size} bytes announced`,
+    false,
+  );
 }
 
 function tooShort({ reference, descriptor }: BlobStart, position: number): RegistryError {
-  return sizeError(reference, `blob ${descriptor.digest} of ${reference.domain}/${reference.path} ended after ${position} of ${descriptor.size} bytes`, true);
+  return sizeError(
+    reference,
+    `blob ${descriptor.digest} of ${reference.domain}/${reference.path} ended after ${position} of ${descriptor.size} bytes`,
+    true,
+  );
 }
 
 function sizeError(reference: Reference, message: string, temporary: boolean): RegistryError {
-  return new RegistryError(message, { code: 'REGISTRY_SIZE_MISMATCH', host: reference.domain, repository: reference.path, temporary });
+  return new RegistryError(message, {
+    code: 'REGISTRY_SIZE_MISMATCH',
+    host: reference.domain,
+    repository: reference.path,
+    temporary,
+  });
 }
 
 function wrongDigest({ reference, descriptor }: BlobStart, actual: string): RegistryError {
   const { domain, path } = reference;
-  return new RegistryError(`blob ${descriptor.digest} of ${domain}/${path} arrived as ${actual}`, { code: 'REGISTRY_DIGEST_MISMATCH', host: domain, repository: path, temporary: true });
+  return new RegistryError(`blob ${descriptor.digest} of ${domain}/${path} arrived as ${actual}`, {
+    code: 'REGISTRY_DIGEST_MISMATCH',
+    host: domain,
+    repository: path,
+    temporary: true,
+  });
 }

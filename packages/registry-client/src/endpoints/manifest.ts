@@ -2,8 +2,17 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '@img-build/errors';
 import type { AbortOptions, ResolvedManifest } from '@img-build/interfaces';
-import { baseMediaType, canonicalDigest, detectDocument, type Digest, digestAlgorithm, isDigest, MAX_MANIFEST_BYTES, type Reference } from '@img-build/oci';
-import { headerOf, type HttpResponse } from '../http/message.ts';
+import {
+  baseMediaType,
+  canonicalDigest,
+  type Digest,
+  detectDocument,
+  digestAlgorithm,
+  isDigest,
+  MAX_MANIFEST_BYTES,
+  type Reference,
+} from '@img-build/oci';
+import { type HttpResponse, headerOf } from '../http/message.ts';
 import { readBody } from '../http/read-body.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { RegistryCall, Session } from '../session.ts';
@@ -18,7 +27,11 @@ const PAGE_TYPES: ReadonlySet<string> = new Set(['text/html', 'application/xhtml
  * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when it is not what the reference's digest names, `REGISTRY_PROTOCOL`
  *   when it is no manifest, is ambiguous, is schema 1, or is larger than 4 MiB (the cause says which).
  */
-export async function fetchManifest(session: Session, reference: Reference, { signal }: AbortOptions = {}): Promise<ResolvedManifest> {
+export async function fetchManifest(
+  session: Session,
+  reference: Reference,
+  { signal }: AbortOptions = {},
+): Promise<ResolvedManifest> {
   const call = manifestCall('GET', reference, signal);
   const response = await session.expect(call, [200]);
   const contentType = headerOf(response.headers, 'content-type');
@@ -32,16 +45,35 @@ export async function fetchManifest(session: Session, reference: Reference, { si
   return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
 }
 
-function documentType({ what, reference }: RegistryCall, bytes: Uint8Array, contentType: string | undefined): string {
+function documentType(
+  { what, reference }: RegistryCall,
+  bytes: Uint8Array,
+  contentType: string | undefined,
+): string {
   try {
     return detectDocument(bytes, { mediaType: contentType }).mediaType;
   } catch (cause) {
-    throw new RegistryError(`${what} is unusable: ${messageOf(cause)}`, { code: 'REGISTRY_PROTOCOL', status: 200, host: reference.domain, repository: reference.path, cause });
+    throw new RegistryError(`${what} is unusable: ${messageOf(cause)}`, {
+      code: 'REGISTRY_PROTOCOL',
+      status: 200,
+      host: reference.domain,
+      repository: reference.path,
+      cause,
+    });
   }
 }
 
-function verifiedDigest(session: Session, { what, reference }: RegistryCall, response: HttpResponse, bytes: Uint8Array, wanted: Digest | undefined): Digest {
-  const digest: Digest = wanted === undefined ? canonicalDigest(bytes) : `${digestAlgorithm(wanted)}:${createHash(digestAlgorithm(wanted)).update(bytes).digest('hex')}`;
+function verifiedDigest(
+  session: Session,
+  { what, reference }: RegistryCall,
+  response: HttpResponse,
+  bytes: Uint8Array,
+  wanted: Digest | undefined,
+): Digest {
+  const digest: Digest =
+    wanted === undefined
+      ? canonicalDigest(bytes)
+      : `${digestAlgorithm(wanted)}:${createHash(digestAlgorithm(wanted)).update(bytes).digest('hex')}`;
   if (wanted !== undefined && digest !== wanted) {
     throw new RegistryError(`${what} is not what its digest names: got ${digest}`, {
       code: 'REGISTRY_DIGEST_MISMATCH',
@@ -52,8 +84,17 @@ function verifiedDigest(session: Session, { what, reference }: RegistryCall, res
   }
   const claimed = headerOf(response.headers, 'docker-content-digest');
   // Registries are known to send wrong ones; the bytes are what counts.
-  if (claimed !== undefined && claimed !== digest && (!isDigest(claimed) || digestAlgorithm(claimed) === digestAlgorithm(digest))) {
-    session.report({ type: 'digest-header-ignored', host: reference.domain, expected: digest, claimed: claimed.slice(0, 200) });
+  if (
+    claimed !== undefined &&
+    claimed !== digest &&
+    (!isDigest(claimed) || digestAlgorithm(claimed) === digestAlgorithm(digest))
+  ) {
+    session.report({
+      type: 'digest-header-ignored',
+      host: reference.domain,
+      expected: digest,
+      claimed: claimed.slice(0, 200),
+    });
   }
   return digest;
 }

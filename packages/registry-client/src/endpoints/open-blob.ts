@@ -2,7 +2,7 @@
 import { type Descriptor, isForeignLayerType, type Reference } from '@img-build/oci';
 import { pullScope } from '../auth/scope.ts';
 import { decodedBody, isIdentity } from '../http/content-encoding.ts';
-import { contentLength, headerOf, type HttpResponse } from '../http/message.ts';
+import { contentLength, type HttpResponse, headerOf } from '../http/message.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
 
@@ -18,7 +18,10 @@ export interface BlobStart {
  * One attempt to read a blob from `offset` to its end. Always asks the registry, never an address it once redirected to:
  * those expire.
  */
-export async function* openBlob(start: BlobStart, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* openBlob(
+  start: BlobStart,
+  offset: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { descriptor } = start;
   const response = await request(start, offset);
   const skip = response.status === 206 ? 0 : offset;
@@ -45,16 +48,30 @@ async function request(start: BlobStart, offset: number): Promise<HttpResponse> 
   return await rangeRequest(start, offset, undefined);
 }
 
-async function rangeRequest(start: BlobStart, offset: number, foreign: URL | undefined): Promise<HttpResponse> {
+async function rangeRequest(
+  start: BlobStart,
+  offset: number,
+  foreign: URL | undefined,
+): Promise<HttpResponse> {
   const { session, descriptor } = start;
   const call = blobCall(start, offset);
-  const response = foreign === undefined ? await session.call(call) : await session.fetchForeign({ ...call, at: foreign });
+  const response =
+    foreign === undefined ? await session.call(call) : await session.fetchForeign({ ...call, at: foreign });
   if (response.status === 200) return response;
-  if (offset > 0 && response.status === 206 && isIdentity(response) && rangeFits(response, offset, descriptor.size)) return response;
+  if (
+    offset > 0 &&
+    response.status === 206 &&
+    isIdentity(response) &&
+    rangeFits(response, offset, descriptor.size)
+  )
+    return response;
   if (offset > 0 && (response.status === 206 || response.status === 416)) {
     response.discard();
     // What the server makes of ranges is not to be relied on: read everything and leave out what is known.
-    const whole = foreign === undefined ? await session.call(blobCall(start, 0)) : await session.fetchForeign({ ...blobCall(start, 0), at: foreign });
+    const whole =
+      foreign === undefined
+        ? await session.call(blobCall(start, 0))
+        : await session.fetchForeign({ ...blobCall(start, 0), at: foreign });
     if (whole.status === 200) return whole;
     throw await unexpected(whole, call);
   }
@@ -76,11 +93,16 @@ function blobCall({ reference, descriptor, signal }: BlobStart, offset: number):
 
 /** `bytes 5-9/10`, with the start asked for, up to the end, of the right total. @see RFC 9110 §14.4 */
 function rangeFits({ headers }: HttpResponse, offset: number, size: number): boolean {
-  const [, first, last, total] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(headerOf(headers, 'content-range')?.trim() ?? '') ?? [];
+  const [, first, last, total] =
+    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(headerOf(headers, 'content-range')?.trim() ?? '') ??
+    [];
   return Number(first) === offset && Number(last) === size - 1 && (total === '*' || Number(total) === size);
 }
 
-async function* withoutFirst(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* withoutFirst(
+  source: AsyncIterable<Uint8Array>,
+  count: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let skipped = 0;
   for await (const chunk of source) {
     const drop = Math.min(chunk.byteLength, count - skipped);
@@ -91,5 +113,9 @@ async function* withoutFirst(source: AsyncIterable<Uint8Array>, count: number): 
 
 function mismatch({ reference, descriptor }: BlobStart, what: string): RegistryError {
   const { domain, path } = reference;
-  return new RegistryError(`blob ${descriptor.digest} of ${domain}/${path} is ${what}`, { code: 'REGISTRY_SIZE_MISMATCH', host: domain, repository: path });
+  return new RegistryError(`blob ${descriptor.digest} of ${domain}/${path} is ${what}`, {
+    code: 'REGISTRY_SIZE_MISMATCH',
+    host: domain,
+    repository: path,
+  });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { headersOf, type HttpResponse } from '../http/message.ts';
+import { type HttpResponse, headersOf } from '../http/message.ts';
 
 /**
  * The address of the next page, when there is one on the same host.
@@ -13,7 +13,9 @@ export function nextPage(response: Pick<HttpResponse, 'headers' | 'url'>): URL |
       if (!URL.canParse(address, response.url.href)) return undefined;
       const url = new URL(address, response.url);
       // Only the path and query count: proxies get host and scheme wrong, and another host is none of ours.
-      return url.hostname === response.url.hostname ? new URL(url.pathname + url.search, response.url) : undefined;
+      return url.hostname === response.url.hostname
+        ? new URL(url.pathname + url.search, response.url)
+        : undefined;
     }
   }
   return undefined;

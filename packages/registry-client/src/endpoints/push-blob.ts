@@ -2,12 +2,19 @@
 import type { AbortOptions, BlobSource, ProgressOptions, PushOutcome } from '@img-build/interfaces';
 import { digestAlgorithm, isDigest, type Reference } from '@img-build/oci';
 import { isTemporaryStatus } from '../http/error-response.ts';
-import { headerOf, type HttpResponse } from '../http/message.ts';
+import { type HttpResponse, headerOf } from '../http/message.ts';
 import { backoff } from '../http/retry.ts';
 import { isTemporary, RegistryError } from '../registry-error.ts';
 import { type Session, unexpected } from '../session.ts';
 import { finishLocation } from './upload-location.ts';
-import { blobExists, cancelUpload, mountBlob, startUpload, type Upload, uploadCall } from './upload-session.ts';
+import {
+  blobExists,
+  cancelUpload,
+  mountBlob,
+  startUpload,
+  type Upload,
+  uploadCall,
+} from './upload-session.ts';
 
 /** Milliseconds to wait for the answer to a finished upload: object stores copy large blobs before they answer. */
 const COMMIT_TIMEOUT = 600_000;
@@ -21,7 +28,12 @@ const MAX_MOUNTS = 3;
  * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when the registry received something else than the descriptor names,
  *   `REGISTRY_SIZE_MISMATCH` when the source has another length.
  */
-export async function pushBlob(session: Session, reference: Reference, blob: BlobSource, options: AbortOptions & ProgressOptions = {}): Promise<PushOutcome> {
+export async function pushBlob(
+  session: Session,
+  reference: Reference,
+  blob: BlobSource,
+  options: AbortOptions & ProgressOptions = {},
+): Promise<PushOutcome> {
   const upload: Upload = { session, reference, descriptor: blob.descriptor, signal: options.signal };
   if (await blobExists(upload)) return 'existed';
   const mounted = await mountFromAny(upload, blob.mountFrom ?? []);
@@ -38,7 +50,10 @@ export async function pushBlob(session: Session, reference: Reference, blob: Blo
 }
 
 /** Tries to mount from each repository in turn; gives the upload that was opened when none has the blob. */
-async function mountFromAny(upload: Upload, repositories: readonly string[]): Promise<true | URL | undefined> {
+async function mountFromAny(
+  upload: Upload,
+  repositories: readonly string[],
+): Promise<true | URL | undefined> {
   let opened: URL | undefined;
   for (const from of repositories.filter((path) => path !== upload.reference.path).slice(0, MAX_MOUNTS)) {
     const mounted = await mountBlob(upload, from);
@@ -51,7 +66,12 @@ async function mountFromAny(upload: Upload, repositories: readonly string[]): Pr
 }
 
 /** One upload from its first byte; gives back a failure that is worth another try. */
-async function uploadOnce(upload: Upload, blob: BlobSource, opened: URL | undefined, onProgress: ProgressOptions['onProgress']): Promise<unknown> {
+async function uploadOnce(
+  upload: Upload,
+  blob: BlobSource,
+  opened: URL | undefined,
+  onProgress: ProgressOptions['onProgress'],
+): Promise<unknown> {
   const location = opened ?? (await startUpload(upload));
   const { descriptor, session } = upload;
   const body = trackedBody(blob, onProgress);
@@ -86,21 +106,39 @@ async function judge(upload: Upload, response: HttpResponse, what: string): Prom
   if ([201, 200, 202, 204].includes(response.status)) {
     response.discard();
     const stored = headerOf(response.headers, 'docker-content-digest');
-    if (stored !== undefined && isDigest(stored) && digestAlgorithm(stored) === digestAlgorithm(descriptor.digest) && stored !== descriptor.digest) {
+    if (
+      stored !== undefined &&
+      isDigest(stored) &&
+      digestAlgorithm(stored) === digestAlgorithm(descriptor.digest) &&
+      stored !== descriptor.digest
+    ) {
       throw wrongDigest(reference, `${what} was stored as ${stored}`);
     }
     if (response.status === 201 || (await blobExists(upload))) return undefined;
-    return new RegistryError(`${what} is missing after its upload`, { code: 'REGISTRY_PROTOCOL', status: response.status, host: reference.domain, repository: reference.path });
+    return new RegistryError(`${what} is missing after its upload`, {
+      code: 'REGISTRY_PROTOCOL',
+      status: response.status,
+      host: reference.domain,
+      repository: reference.path,
+    });
   }
   const error = await unexpected(response, uploadCall(upload, 'PUT', what));
   // An upload the registry no longer knows is gone, not the repository.
-  if (isTemporaryStatus(response.status) || error.errors.some(({ code }) => code === 'BLOB_UPLOAD_UNKNOWN' || code === 'BLOB_UPLOAD_INVALID')) return error;
-  if (error.errors.some(({ code }) => code === 'DIGEST_INVALID')) throw wrongDigest(reference, `${what} arrived as something else`, error);
+  if (
+    isTemporaryStatus(response.status) ||
+    error.errors.some(({ code }) => code === 'BLOB_UPLOAD_UNKNOWN' || code === 'BLOB_UPLOAD_INVALID')
+  )
+    return error;
+  if (error.errors.some(({ code }) => code === 'DIGEST_INVALID'))
+    throw wrongDigest(reference, `${what} arrived as something else`, error);
   throw error;
 }
 
 /** Opens the source anew for every attempt, counts its bytes, and remembers a failure of the source itself. */
-function trackedBody(blob: BlobSource, onProgress: ProgressOptions['onProgress']): { open(): AsyncIterable<Uint8Array>; failure(): unknown } {
+function trackedBody(
+  blob: BlobSource,
+  onProgress: ProgressOptions['onProgress'],
+): { open(): AsyncIterable<Uint8Array>; failure(): unknown } {
   const { size, digest } = blob.descriptor;
   let failed: unknown;
   return {
@@ -124,9 +162,16 @@ function trackedBody(blob: BlobSource, onProgress: ProgressOptions['onProgress']
 }
 
 function wrongSize(digest: string, size: number): RegistryError {
-  return new RegistryError(`blob ${digest} to upload does not have the ${size} bytes announced`, { code: 'REGISTRY_SIZE_MISMATCH' });
+  return new RegistryError(`blob ${digest} to upload does not have the ${size} bytes announced`, {
+    code: 'REGISTRY_SIZE_MISMATCH',
+  });
 }
 
 function wrongDigest({ domain, path }: Reference, message: string, cause?: unknown): RegistryError {
-  return new RegistryError(message, { code: 'REGISTRY_DIGEST_MISMATCH', host: domain, repository: path, ...(cause === undefined ? {} : { cause }) });
+  return new RegistryError(message, {
+    code: 'REGISTRY_DIGEST_MISMATCH',
+    host: domain,
+    repository: path,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

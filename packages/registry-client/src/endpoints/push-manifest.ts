@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { AbortOptions } from '@img-build/interfaces';
 import { canonicalDigest, type Digest, digestAlgorithm, isDigest, type Reference } from '@img-build/oci';
 import { pushScope } from '../auth/scope.ts';
-import { headerOf, type HttpResponse } from '../http/message.ts';
+import { type HttpResponse, headerOf } from '../http/message.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
 import { resolveReference } from './resolve.ts';
@@ -17,7 +17,13 @@ const VISIBILITY_DELAYS: readonly number[] = [1000, 2000, 3000];
  * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when the reference's digest is not that of `bytes` or the registry
  *   stored something else, `REGISTRY_TAG_IMMUTABLE` when the tag exists, must not move and points elsewhere.
  */
-export async function pushManifest(session: Session, reference: Reference, mediaType: string, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<Digest> {
+export async function pushManifest(
+  session: Session,
+  reference: Reference,
+  mediaType: string,
+  bytes: Uint8Array,
+  { signal }: AbortOptions = {},
+): Promise<Digest> {
   const { domain, path, tag } = reference;
   const digest = digestFor(reference, bytes);
   const call: RegistryCall = {
@@ -38,13 +44,23 @@ export async function pushManifest(session: Session, reference: Reference, media
       return digest;
     }
     const error = await unexpected(response, call);
-    if (delay !== undefined && error.errors.some(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN' || code === 'BLOB_UNKNOWN')) {
+    if (
+      delay !== undefined &&
+      error.errors.some(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN' || code === 'BLOB_UNKNOWN')
+    ) {
       await session.timing.sleep(delay, signal);
       continue;
     }
     if (tag !== undefined && saysImmutable(error)) {
       if (await pointsTo(session, reference, digest, signal)) return digest;
-      throw new RegistryError(`tag ${tag} of ${domain}/${path} exists and cannot be changed`, { code: 'REGISTRY_TAG_IMMUTABLE', status: error.status, errors: error.errors, host: domain, repository: path, cause: error });
+      throw new RegistryError(`tag ${tag} of ${domain}/${path} exists and cannot be changed`, {
+        code: 'REGISTRY_TAG_IMMUTABLE',
+        status: error.status,
+        errors: error.errors,
+        host: domain,
+        repository: path,
+        cause: error,
+      });
     }
     throw error;
   }
@@ -56,24 +72,52 @@ function digestFor({ domain, path, digest }: Reference, bytes: Uint8Array): Dige
   const algorithm = digestAlgorithm(digest);
   const actual: Digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
   if (actual === digest) return digest;
-  throw new RegistryError(`the manifest to push to ${domain}/${path} is ${actual}, not ${digest}`, { code: 'REGISTRY_DIGEST_MISMATCH', host: domain, repository: path });
+  throw new RegistryError(`the manifest to push to ${domain}/${path} is ${actual}, not ${digest}`, {
+    code: 'REGISTRY_DIGEST_MISMATCH',
+    host: domain,
+    repository: path,
+  });
 }
 
 function checkStored(response: HttpResponse, digest: Digest, { what, reference }: RegistryCall): void {
   const stored = headerOf(response.headers, 'docker-content-digest');
-  if (stored === undefined || !isDigest(stored) || stored === digest || digestAlgorithm(stored) !== digestAlgorithm(digest)) return;
-  throw new RegistryError(`${what} was stored as ${stored} instead of ${digest}`, { code: 'REGISTRY_DIGEST_MISMATCH', host: reference.domain, repository: reference.path });
+  if (
+    stored === undefined ||
+    !isDigest(stored) ||
+    stored === digest ||
+    digestAlgorithm(stored) !== digestAlgorithm(digest)
+  )
+    return;
+  throw new RegistryError(`${what} was stored as ${stored} instead of ${digest}`, {
+    code: 'REGISTRY_DIGEST_MISMATCH',
+    host: reference.domain,
+    repository: reference.path,
+  });
 }
 
 function saysImmutable(error: RegistryError): boolean {
   if (![400, 403, 409, 412].includes(error.status ?? 0)) return false;
-  return error.status === 409 || error.status === 412 || error.errors.some(({ code, message }) => /immutab|alreadyexists|already exists/i.test(`${code} ${message}`));
+  return (
+    error.status === 409 ||
+    error.status === 412 ||
+    error.errors.some(({ code, message }) =>
+      /immutab|alreadyexists|already exists/i.test(`${code} ${message}`),
+    )
+  );
 }
 
-async function pointsTo(session: Session, reference: Reference, digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+async function pointsTo(
+  session: Session,
+  reference: Reference,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const { domain, path, tag } = reference;
   try {
-    return (await resolveReference(session, { domain, path, ...(tag === undefined ? {} : { tag }) }, { signal })).digest === digest;
+    return (
+      (await resolveReference(session, { domain, path, ...(tag === undefined ? {} : { tag }) }, { signal }))
+        .digest === digest
+    );
   } catch {
     signal?.throwIfAborted();
     return false;

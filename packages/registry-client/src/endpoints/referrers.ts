@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from '@img-build/interfaces';
-import { baseMediaType, type Descriptor, type Digest, digestAlgorithm, digestHex, MAX_MANIFEST_BYTES, MEDIA_TYPES, parseIndex, type Reference } from '@img-build/oci';
+import {
+  baseMediaType,
+  type Descriptor,
+  type Digest,
+  digestAlgorithm,
+  digestHex,
+  MAX_MANIFEST_BYTES,
+  MEDIA_TYPES,
+  parseIndex,
+  type Reference,
+} from '@img-build/oci';
 import { pullScope } from '../auth/scope.ts';
-import { headerOf, type HttpResponse } from '../http/message.ts';
+import { type HttpResponse, headerOf } from '../http/message.ts';
 import { readBody } from '../http/read-body.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
@@ -28,7 +38,11 @@ const MAX_PAGES = 1000;
  *
  * @see distribution-spec v1.1.1, "Listing Referrers" and "Referrers Tag Schema"
  */
-export async function* listReferrers(session: Session, subject: Subject, options: ReferrersOptions = {}): AsyncGenerator<Descriptor, void, undefined> {
+export async function* listReferrers(
+  session: Session,
+  subject: Subject,
+  options: ReferrersOptions = {},
+): AsyncGenerator<Descriptor, void, undefined> {
   const { artifactType } = options;
   const seen = new Set<Digest>();
   for await (const descriptor of pages(session, subject, options)) {
@@ -38,7 +52,11 @@ export async function* listReferrers(session: Session, subject: Subject, options
   }
 }
 
-async function* pages(session: Session, subject: Subject, { artifactType, signal }: ReferrersOptions): AsyncGenerator<Descriptor, void, undefined> {
+async function* pages(
+  session: Session,
+  subject: Subject,
+  { artifactType, signal }: ReferrersOptions,
+): AsyncGenerator<Descriptor, void, undefined> {
   const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
   let at: string | URL | undefined = `${subject.path}/referrers/${subject.digest}${query}`;
   for (let page = 0; at !== undefined && page < MAX_PAGES; page++) {
@@ -55,7 +73,11 @@ async function* pages(session: Session, subject: Subject, { artifactType, signal
   }
 }
 
-async function* fallback(session: Session, subject: Subject, signal: AbortSignal | undefined): AsyncGenerator<Descriptor, void, undefined> {
+async function* fallback(
+  session: Session,
+  subject: Subject,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Descriptor, void, undefined> {
   const tag = `${digestAlgorithm(subject.digest).slice(0, 32)}-${digestHex(subject.digest).slice(0, 64)}`;
   const call = indexCall(subject, `${subject.path}/manifests/${tag}`, signal);
   const response = await session.call(call);
@@ -70,18 +92,34 @@ async function* fallback(session: Session, subject: Subject, signal: AbortSignal
 
 function indexCall(subject: Subject, at: string | URL, signal: AbortSignal | undefined): RegistryCall {
   const { domain, path, digest } = subject;
-  return { method: 'GET', reference: subject, at, scopes: [pullScope(path)], headers: { accept: MEDIA_TYPES.ociIndex }, what: `referrers of ${domain}/${path}@${digest}`, signal };
+  return {
+    method: 'GET',
+    reference: subject,
+    at,
+    scopes: [pullScope(path)],
+    headers: { accept: MEDIA_TYPES.ociIndex },
+    what: `referrers of ${domain}/${path}@${digest}`,
+    signal,
+  };
 }
 
 function isIndexAnswer({ status, headers }: HttpResponse): boolean {
   return status === 200 && baseMediaType(headerOf(headers, 'content-type')) === MEDIA_TYPES.ociIndex;
 }
 
-async function entries(response: HttpResponse, { what, reference }: RegistryCall): Promise<readonly Descriptor[]> {
+async function entries(
+  response: HttpResponse,
+  { what, reference }: RegistryCall,
+): Promise<readonly Descriptor[]> {
   const bytes = await readBody(response, MAX_MANIFEST_BYTES);
   try {
     return parseIndex(bytes, { mediaType: MEDIA_TYPES.ociIndex }).manifests;
   } catch (cause) {
-    throw new RegistryError(`the answer for ${what} is no index`, { code: 'REGISTRY_PROTOCOL', host: reference.domain, repository: reference.path, cause });
+    throw new RegistryError(`the answer for ${what} is no index`, {
+      code: 'REGISTRY_PROTOCOL',
+      host: reference.domain,
+      repository: reference.path,
+      cause,
+    });
   }
 }

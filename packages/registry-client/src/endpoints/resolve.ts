@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from '@img-build/interfaces';
-import { baseMediaType, type Descriptor, isDigest, isIndexType, isManifestType, type Reference } from '@img-build/oci';
-import { contentLength, headerOf, type HttpResponse } from '../http/message.ts';
+import {
+  baseMediaType,
+  type Descriptor,
+  isDigest,
+  isIndexType,
+  isManifestType,
+  type Reference,
+} from '@img-build/oci';
+import { contentLength, type HttpResponse, headerOf } from '../http/message.ts';
 import { type Session, unexpected } from '../session.ts';
 import { fetchManifest } from './manifest.ts';
 import { manifestCall } from './manifest-call.ts';
@@ -10,13 +17,18 @@ import { manifestCall } from './manifest-call.ts';
 const ASK_AGAIN: ReadonlySet<number> = new Set([400, 403, 405, 501]);
 
 /** Asks what a reference points to: HEAD, which costs no pull quota, and GET where the answer is not good enough. */
-export async function resolveReference(session: Session, reference: Reference, { signal }: AbortOptions = {}): Promise<Descriptor> {
+export async function resolveReference(
+  session: Session,
+  reference: Reference,
+  { signal }: AbortOptions = {},
+): Promise<Descriptor> {
   const call = manifestCall('HEAD', reference, signal);
   const response = await session.call(call);
   response.discard();
   const descriptor = response.status === 200 ? descriptorFromHeaders(response, reference) : undefined;
   if (descriptor !== undefined) return descriptor;
-  if (response.status === 200 || ASK_AGAIN.has(response.status)) return (await fetchManifest(session, reference, { signal })).descriptor;
+  if (response.status === 200 || ASK_AGAIN.has(response.status))
+    return (await fetchManifest(session, reference, { signal })).descriptor;
   throw await unexpected(response, call);
 }
 
@@ -26,5 +38,7 @@ function descriptorFromHeaders({ headers }: HttpResponse, reference: Reference):
   const digest = headerOf(headers, 'docker-content-digest') ?? '';
   if (!isIndexType(mediaType) && !isManifestType(mediaType)) return undefined;
   if (size === undefined || size === 0 || !isDigest(digest)) return undefined;
-  return reference.digest !== undefined && reference.digest !== digest ? undefined : { mediaType, digest, size };
+  return reference.digest !== undefined && reference.digest !== digest
+    ? undefined
+    : { mediaType, digest, size };
 }

@@ -16,12 +16,24 @@ const MAX_PAGE_BYTES = 16 * 1024 * 1024;
  * @throws RegistryError `REGISTRY_NOT_FOUND` for a repository the registry does not have, `REGISTRY_PROTOCOL` for an
  *   answer that is no list of tags.
  */
-export async function* listTags(session: Session, reference: Pick<Reference, 'domain' | 'path'>, { signal }: AbortOptions = {}): AsyncGenerator<string, void, undefined> {
+export async function* listTags(
+  session: Session,
+  reference: Pick<Reference, 'domain' | 'path'>,
+  { signal }: AbortOptions = {},
+): AsyncGenerator<string, void, undefined> {
   const { domain, path } = reference;
   const seen = new Set<string>();
   let at: string | URL | undefined = `${path}/tags/list`;
   while (at !== undefined) {
-    const call: RegistryCall = { method: 'GET', reference, at, scopes: [pullScope(path)], headers: { accept: 'application/json' }, what: `tags of ${domain}/${path}`, signal };
+    const call: RegistryCall = {
+      method: 'GET',
+      reference,
+      at,
+      scopes: [pullScope(path)],
+      headers: { accept: 'application/json' },
+      what: `tags of ${domain}/${path}`,
+      signal,
+    };
     const response = await session.expect(call, [200]);
     const tags = tagsFrom(await readBody(response, MAX_PAGE_BYTES), call);
     const fresh = tags.filter((tag) => !seen.has(tag));
@@ -38,9 +50,14 @@ function tagsFrom(bytes: Uint8Array, { what, reference }: RegistryCall): readonl
   try {
     const { tags } = JSON.parse(new TextDecoder().decode(bytes)) as { tags?: unknown };
     if (tags === undefined || tags === null) return [];
-    if (Array.isArray(tags)) return tags.filter((tag): tag is string => typeof tag === 'string' && isTag(tag));
+    if (Array.isArray(tags))
+      return tags.filter((tag): tag is string => typeof tag === 'string' && isTag(tag));
   } catch {
     // Reported below, like every other answer of the wrong form.
   }
-  throw new RegistryError(`the answer for ${what} is no list of tags`, { code: 'REGISTRY_PROTOCOL', host: reference.domain, repository: reference.path });
+  throw new RegistryError(`the answer for ${what} is no list of tags`, {
+    code: 'REGISTRY_PROTOCOL',
+    host: reference.domain,
+    repository: reference.path,
+  });
 }

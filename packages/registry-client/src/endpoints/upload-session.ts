@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Descriptor, Reference } from '@img-build/oci';
 import { pullScope, pushScope } from '../auth/scope.ts';
-import { headerOf, type HttpResponse } from '../http/message.ts';
+import { type HttpResponse, headerOf } from '../http/message.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
 import { uploadLocation } from './upload-location.ts';
 
@@ -30,7 +30,10 @@ export async function blobExists(upload: Upload): Promise<boolean> {
 
 /** Opens an upload and says where it goes on. */
 export async function startUpload(upload: Upload): Promise<URL> {
-  const call: RegistryCall = { ...uploadCall(upload, 'POST', `${upload.reference.path}/blobs/uploads/`), headers: { 'content-length': '0' } };
+  const call: RegistryCall = {
+    ...uploadCall(upload, 'POST', `${upload.reference.path}/blobs/uploads/`),
+    headers: { 'content-length': '0' },
+  };
   const response = await upload.session.expect(call, [202, 200, 201, 204]);
   response.discard();
   return await locationOf(upload, response);
@@ -64,7 +67,11 @@ export async function mountBlob(upload: Upload, from: string): Promise<true | UR
 
 /** Tells the registry to forget an upload; best effort, within a second. */
 export async function cancelUpload(upload: Upload, location: URL): Promise<void> {
-  const call: RegistryCall = { ...uploadCall(upload, 'DELETE', location), retry: false, signal: AbortSignal.timeout(CANCEL_TIMEOUT) };
+  const call: RegistryCall = {
+    ...uploadCall(upload, 'DELETE', location),
+    retry: false,
+    signal: AbortSignal.timeout(CANCEL_TIMEOUT),
+  };
   try {
     (await upload.session.call(call)).discard();
   } catch {
@@ -73,12 +80,27 @@ export async function cancelUpload(upload: Upload, location: URL): Promise<void>
 }
 
 /** A call of this upload, with the scope to write. */
-export function uploadCall({ reference, descriptor, signal }: Upload, method: RegistryCall['method'], at: string | URL): RegistryCall {
+export function uploadCall(
+  { reference, descriptor, signal }: Upload,
+  method: RegistryCall['method'],
+  at: string | URL,
+): RegistryCall {
   const { domain, path } = reference;
-  return { method, reference, at, scopes: [pushScope(path)], what: `blob ${descriptor.digest} of ${domain}/${path}`, signal };
+  return {
+    method,
+    reference,
+    at,
+    scopes: [pushScope(path)],
+    what: `blob ${descriptor.digest} of ${domain}/${path}`,
+    signal,
+  };
 }
 
 async function locationOf({ session, reference, signal }: Upload, response: HttpResponse): Promise<URL> {
   const { base } = await session.findEndpoint(reference.domain, signal);
-  return uploadLocation(headerOf(response.headers, 'location'), { answered: response.url, base, allowPrivateAddresses: session.allowPrivateAddresses });
+  return uploadLocation(headerOf(response.headers, 'location'), {
+    answered: response.url,
+    base,
+    allowPrivateAddresses: session.allowPrivateAddresses,
+  });
 }

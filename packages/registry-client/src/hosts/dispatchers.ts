@@ -33,12 +33,16 @@ export interface Dispatchers {
 /** Makes pools when they are first needed. */
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const pools = new Map<string, Promise<Dispatcher>>();
-  const byHost = new Map(Object.entries(options.hosts).map(([domain, settings]) => [connectionHost(domain), settings]));
+  const byHost = new Map(
+    Object.entries(options.hosts).map(([domain, settings]) => [connectionHost(domain), settings]),
+  );
   let authorities: readonly string[] | undefined;
-  const trusted = (): readonly string[] => (authorities ??= options.ca === undefined ? systemAuthorities() : [options.ca].flat());
+  const trusted = (): readonly string[] =>
+    (authorities ??= options.ca === undefined ? systemAuthorities() : [options.ca].flat());
 
   const make = async (url: URL, settings: HostSettings, proxy: string | undefined): Promise<Dispatcher> => {
-    const connect = url.protocol === 'https:' ? await tlsOptions(url, settings, options.certificateFolders, trusted) : {};
+    const connect =
+      url.protocol === 'https:' ? await tlsOptions(url, settings, options.certificateFolders, trusted) : {};
     return await createPool(connect, proxy);
   };
 
@@ -58,7 +62,9 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     async close() {
       const made = [...pools.values()];
       pools.clear();
-      await Promise.all(made.map(async (pool) => (await pool).destroy()).map((closing) => closing.catch(() => {})));
+      await Promise.all(
+        made.map(async (pool) => (await pool).destroy()).map((closing) => closing.catch(() => {})),
+      );
     },
   };
 }
@@ -71,12 +77,17 @@ async function tlsOptions(
 ): Promise<buildConnector.BuildOptions> {
   const found = { ...(await readCertificates(url.host, folders)), ...withoutUndefined(settings) };
   return {
-    ...(found.insecure === true ? { rejectUnauthorized: false } : { ca: [...trusted(), ...(found.ca === undefined ? [] : [found.ca])] }),
+    ...(found.insecure === true
+      ? { rejectUnauthorized: false }
+      : { ca: [...trusted(), ...(found.ca === undefined ? [] : [found.ca])] }),
     ...(found.cert === undefined ? {} : { cert: found.cert, key: found.key }),
   };
 }
 
-async function createPool(connect: buildConnector.BuildOptions, proxy: string | undefined): Promise<Dispatcher> {
+async function createPool(
+  connect: buildConnector.BuildOptions,
+  proxy: string | undefined,
+): Promise<Dispatcher> {
   const { Agent: AgentClass, ProxyAgent } = await import('undici');
   const common: Agent.Options = {
     // Uploads over HTTP/2 are slower than over several connections.
@@ -87,7 +98,8 @@ async function createPool(connect: buildConnector.BuildOptions, proxy: string | 
     bodyTimeout: BODY_TIMEOUT,
     headersTimeout: BODY_TIMEOUT,
   };
-  if (proxy === undefined) return new AgentClass({ ...common, connect: { ...connect, timeout: CONNECT_TIMEOUT } });
+  if (proxy === undefined)
+    return new AgentClass({ ...common, connect: { ...connect, timeout: CONNECT_TIMEOUT } });
   return new ProxyAgent({ ...common, uri: proxy, requestTls: { ...connect, timeout: CONNECT_TIMEOUT } });
 }
 

@@ -28,8 +28,13 @@ export function createEndpointFinder(hosts: HostTable): FindEndpoint {
     const host = connectionHost(domain);
     const secure = new URL(`https://${host}/`);
     if (settings.plainHttp === true) return { domain, base: new URL(`http://${host}/`), settings };
-    if (settings.insecure !== true && hostReach(secure.hostname) !== 'loopback') return { domain, base: secure, settings };
-    const decision = speaksTls(secure, signal).then((tls) => ({ domain, base: tls ? secure : new URL(`http://${host}/`), settings }));
+    if (settings.insecure !== true && hostReach(secure.hostname) !== 'loopback')
+      return { domain, base: secure, settings };
+    const decision = speaksTls(secure, signal).then((tls) => ({
+      domain,
+      base: tls ? secure : new URL(`http://${host}/`),
+      settings,
+    }));
     decided.set(domain, decision);
     decision.catch(() => decided.delete(domain));
     return await decision;

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { RegistryError } from '../registry-error.ts';
-import { headerOf, type HttpResponse } from './message.ts';
+import { type HttpResponse, headerOf } from './message.ts';
 
 const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
   gzip: () => createGunzip(),
@@ -31,7 +31,11 @@ export function decodedBody(response: HttpResponse): AsyncIterable<Uint8Array> {
   throw encodingError(response, `in an unknown encoding ${JSON.stringify(encoding.slice(0, 40))}`);
 }
 
-async function* decoded(response: HttpResponse, decoder: NodeJS.ReadWriteStream, encoding: string): AsyncGenerator<Uint8Array, void, undefined> {
+async function* decoded(
+  response: HttpResponse,
+  decoder: NodeJS.ReadWriteStream,
+  encoding: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const source = Readable.from(response.body, { objectMode: false });
   let sourceError: unknown;
   source.on('error', (error) => {
@@ -53,5 +57,10 @@ function encodingOf({ headers }: Pick<HttpResponse, 'headers'>): string {
 }
 
 function encodingError(response: HttpResponse, how: string, cause?: unknown): RegistryError {
-  return new RegistryError(`${response.url.host} sent its answer ${how}`, { code: 'REGISTRY_PROTOCOL', host: response.url.host, status: response.status, cause });
+  return new RegistryError(`${response.url.host} sent its answer ${how}`, {
+    code: 'REGISTRY_PROTOCOL',
+    host: response.url.host,
+    status: response.status,
+    cause,
+  });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { RegistryError, type RegistryErrorCode, type RegistryErrorDetail } from '../registry-error.ts';
-import { displayUrl, headerOf, type HttpResponse } from './message.ts';
+import { displayUrl, type HttpResponse, headerOf } from './message.ts';
 import { readExcerpt } from './read-body.ts';
 
 /** Bytes of an error answer that are read at most. */
@@ -27,9 +27,15 @@ export function isTemporaryStatus(status: number): boolean {
  * Turns an answer nobody expected into an error, reading at most 64 KiB of it. Bodies that are not JSON are not quoted,
  * so a web page never ends up in a terminal.
  */
-export async function errorFromResponse(response: HttpResponse, subject: ErrorSubject): Promise<RegistryError> {
+export async function errorFromResponse(
+  response: HttpResponse,
+  subject: ErrorSubject,
+): Promise<RegistryError> {
   const { status } = response;
-  const errors = errorList(await readExcerpt(response, MAX_ERROR_BYTES), headerOf(response.headers, 'content-type'));
+  const errors = errorList(
+    await readExcerpt(response, MAX_ERROR_BYTES),
+    headerOf(response.headers, 'content-type'),
+  );
   const words = wordsOf(errors);
   const code = codeOf(status, errors);
   return new RegistryError(`${sentence(code, subject, response)}${words === '' ? '' : `: ${words}`}`, {
@@ -93,7 +99,9 @@ function errorList(text: string, contentType: string | undefined): RegistryError
     if (typeof entry !== 'object' || entry === null) return [];
     const { code, message, details } = entry as Record<string, unknown>;
     const says = typeof message === 'string' ? message : typeof details === 'string' ? details : '';
-    return typeof code === 'string' || says !== '' ? [{ code: typeof code === 'string' ? code : 'UNKNOWN', message: says }] : [];
+    return typeof code === 'string' || says !== ''
+      ? [{ code: typeof code === 'string' ? code : 'UNKNOWN', message: says }]
+      : [];
   });
 }
 

@@ -4,7 +4,7 @@ import { isTemporary } from '../registry-error.ts';
 import type { Report } from '../registry-event.ts';
 import { isTemporaryStatus } from './error-response.ts';
 import { displayUrl, type HttpRequest, type HttpResponse } from './message.ts';
-import { backoff, retryAfter, type RetryPolicy, type Timing } from './retry.ts';
+import { backoff, type RetryPolicy, retryAfter, type Timing } from './retry.ts';
 import { transportCode } from './transport-error.ts';
 
 /** Failures to connect that soon become final: the name or the server is simply not there. */
@@ -22,7 +22,15 @@ type Once = (request: HttpRequest) => Promise<HttpResponse>;
 type Outcome = { readonly response: HttpResponse } | { readonly error: unknown };
 
 /** Creates a {@link Persistence}. */
-export function createPersistence({ policy, timing, report }: { readonly policy: RetryPolicy; readonly timing: Timing; readonly report: Report }): Persistence {
+export function createPersistence({
+  policy,
+  timing,
+  report,
+}: {
+  readonly policy: RetryPolicy;
+  readonly timing: Timing;
+  readonly report: Report;
+}): Persistence {
   /** Until when each host wants to be left alone, in milliseconds since the epoch. */
   const gates = new Map<string, number>();
   return {
@@ -40,7 +48,8 @@ export function createPersistence({ policy, timing, report }: { readonly policy:
         if (!worthTrying(outcome, attempt, policy)) return unwrap(outcome);
         const milliseconds = delayAfter(outcome, attempt, policy, timing);
         if ('response' in outcome) {
-          if (isRefusalOfAll(outcome.response.status)) gates.set(request.url.host, timing.now() + milliseconds);
+          if (isRefusalOfAll(outcome.response.status))
+            gates.set(request.url.host, timing.now() + milliseconds);
           outcome.response.discard();
         }
         report({ type: 'request-retried', method, url, attempt, milliseconds, reason: reasonOf(outcome) });
@@ -67,7 +76,9 @@ function worthTrying(outcome: Outcome, attempt: number, policy: RetryPolicy): bo
   if (attempt > policy.retries) return false;
   if ('response' in outcome) return true;
   const cause = (outcome.error as { cause?: unknown }).cause;
-  return isTemporary(outcome.error) && (attempt <= CONNECT_RETRIES || transportCode(cause) !== 'ECONNREFUSED');
+  return (
+    isTemporary(outcome.error) && (attempt <= CONNECT_RETRIES || transportCode(cause) !== 'ECONNREFUSED')
+  );
 }
 
 function delayAfter(outcome: Outcome, attempt: number, policy: RetryPolicy, timing: Timing): number {

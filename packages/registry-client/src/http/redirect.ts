@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 import { RegistryError } from '../registry-error.ts';
-import { displayUrl, headerOf, type HttpRequest, type HttpResponse, type Send } from './message.ts';
+import { displayUrl, type HttpRequest, type HttpResponse, headerOf, type Send } from './message.ts';
 import { mayLeadTo } from './private-address.ts';
 
 const MAX_HOPS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** What a foreign host may learn about a request. */
-const HARMLESS_HEADERS: ReadonlySet<string> = new Set(['accept', 'accept-encoding', 'range', 'user-agent', 'content-type', 'content-length', 'content-range']);
+const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'range',
+  'user-agent',
+  'content-type',
+  'content-length',
+  'content-range',
+]);
 
 /** What redirects may do. */
 export interface RedirectRules {
@@ -22,7 +30,11 @@ export interface RedirectRules {
  *
  * @throws RegistryError `REGISTRY_REDIRECT_REFUSED` for a loop, a downgrade, or a way into a private network.
  */
-export async function sendFollowing(send: Send, request: HttpRequest, rules: RedirectRules): Promise<HttpResponse> {
+export async function sendFollowing(
+  send: Send,
+  request: HttpRequest,
+  rules: RedirectRules,
+): Promise<HttpResponse> {
   let current = request;
   for (let hop = 0; ; hop++) {
     const response = await send(current);
@@ -41,21 +53,42 @@ function nextUrl(location: string, base: URL): URL {
     const url = new URL(location, base);
     if (url.protocol === 'https:' || url.protocol === 'http:') return url;
   }
-  throw new RegistryError(`${displayUrl(base)} redirects to something that is no web address`, { code: 'REGISTRY_PROTOCOL', host: base.host });
+  throw new RegistryError(`${displayUrl(base)} redirects to something that is no web address`, {
+    code: 'REGISTRY_PROTOCOL',
+    host: base.host,
+  });
 }
 
 function checkHop(first: URL, from: URL, to: URL, rules: RedirectRules): void {
-  if (!rules.allowDowngrade && from.protocol === 'https:' && to.protocol === 'http:') throw refused(from, to, 'it would give up encryption');
-  if (!rules.allowPrivateAddresses && !mayLeadTo(first, to)) throw refused(from, to, 'the address is private');
+  if (!rules.allowDowngrade && from.protocol === 'https:' && to.protocol === 'http:')
+    throw refused(from, to, 'it would give up encryption');
+  if (!rules.allowPrivateAddresses && !mayLeadTo(first, to))
+    throw refused(from, to, 'the address is private');
 }
 
 function redirected(request: HttpRequest, url: URL, status: number, sameOrigin: boolean): HttpRequest {
-  const kept = sameOrigin ? request.headers : Object.fromEntries(Object.entries(request.headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())));
+  const kept = sameOrigin
+    ? request.headers
+    : Object.fromEntries(
+        Object.entries(request.headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())),
+      );
   const becomesGet = status === 303 || ((status === 301 || status === 302) && request.method === 'POST');
-  if (!becomesGet || request.method === 'GET' || request.method === 'HEAD') return { ...request, url, headers: kept };
-  return { ...request, url, method: 'GET', body: undefined, headers: Object.fromEntries(Object.entries(kept).filter(([name]) => !name.toLowerCase().startsWith('content-'))) };
+  if (!becomesGet || request.method === 'GET' || request.method === 'HEAD')
+    return { ...request, url, headers: kept };
+  return {
+    ...request,
+    url,
+    method: 'GET',
+    body: undefined,
+    headers: Object.fromEntries(
+      Object.entries(kept).filter(([name]) => !name.toLowerCase().startsWith('content-')),
+    ),
+  };
 }
 
 function refused(from: URL, to: URL, why: string): RegistryError {
-  return new RegistryError(`refused the redirect from ${displayUrl(from)} to ${displayUrl(to)}: ${why}`, { code: 'REGISTRY_REDIRECT_REFUSED', host: from.host });
+  return new RegistryError(`refused the redirect from ${displayUrl(from)} to ${displayUrl(to)}: ${why}`, {
+    code: 'REGISTRY_REDIRECT_REFUSED',
+    host: from.host,
+  });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as delay } from 'node:timers/promises';
-import { headerOf, type HttpResponse } from './message.ts';
+import { type HttpResponse, headerOf } from './message.ts';
 
 /** How often and how patiently failed requests are sent again. */
 export interface RetryOptions {
@@ -27,7 +27,11 @@ export type RetryPolicy = { readonly [Key in keyof RetryOptions]-?: number };
 
 /** Fills in the defaults. */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
-  return { retries: options.retries ?? 5, baseDelay: options.baseDelay ?? 200, maxDelay: options.maxDelay ?? 60_000 };
+  return {
+    retries: options.retries ?? 5,
+    baseDelay: options.baseDelay ?? 200,
+    maxDelay: options.maxDelay ?? 60_000,
+  };
 }
 
 /** The machine's time and chance. */

@@ -47,7 +47,11 @@ function receive(response: Dispatcher.ResponseData, url: URL, signal: AbortSigna
   };
 }
 
-async function* readable(body: AsyncIterable<Uint8Array>, url: URL, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readable(
+  body: AsyncIterable<Uint8Array>,
+  url: URL,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for await (const chunk of body) yield chunk;
   } catch (error) {

@@ -12,7 +12,12 @@ const TLS_CODES: ReadonlySet<string> = new Set([
   'EPROTO',
 ]);
 /** Failures that a second attempt within seconds does not cure. */
-const DEFINITE_CODES: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
+const DEFINITE_CODES: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EADDRNOTAVAIL',
+]);
 /** The failures of a network. Others (of a file that is being sent, say) are not ours to explain. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -40,14 +45,17 @@ export function transportError(cause: unknown, url: URL): unknown {
   const { host } = url;
   if (isTlsCode(code)) return tlsError(cause, code, host);
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new RegistryError(`${host} does not speak proper HTTP: ${messageOf(cause)}`, { code: 'REGISTRY_PROTOCOL', host, cause });
+    return new RegistryError(`${host} does not speak proper HTTP: ${messageOf(cause)}`, {
+      code: 'REGISTRY_PROTOCOL',
+      host,
+      cause,
+    });
   }
-  const hint = code === 'ENOTFOUND' ? 'check the registry name in the reference' : undefined;
   return new RegistryError(`cannot reach ${host}: ${REASONS[code]}`, {
     code: 'REGISTRY_UNREACHABLE',
     host,
     cause,
-    hint,
+    hint: code === 'ENOTFOUND' ? 'check the registry name in the reference' : silentHint(cause, url),
     temporary: !DEFINITE_CODES.has(code),
   });
 }
@@ -61,16 +69,36 @@ export function transportCode(error: unknown): string | undefined {
   return Array.isArray(errors) ? transportCode(errors[0]) : undefined;
 }
 
+/** A TLS server that wants a certificate of ours hangs up on the first request; its reason gets lost on the way. */
+function silentHint(cause: unknown, url: URL): string | undefined {
+  const socket = (cause as { socket?: { bytesRead?: unknown } }).socket;
+  if (url.protocol !== 'https:' || socket?.bytesRead !== 0) return undefined;
+  return `if the server wants a client certificate, put it into /etc/docker/certs.d/${url.host}/client.cert and its key into client.key`;
+}
+
 function isTransportCode(code: string): boolean {
-  return Object.hasOwn(REASONS, code) || isTlsCode(code) || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW';
+  return (
+    Object.hasOwn(REASONS, code) ||
+    isTlsCode(code) ||
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW'
+  );
 }
 
 function isTlsCode(code: string): boolean {
-  return TLS_CODES.has(code) || code.startsWith('CERT_') || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
+  return (
+    TLS_CODES.has(code) ||
+    code.startsWith('CERT_') ||
+    code.startsWith('ERR_SSL_') ||
+    code.startsWith('ERR_TLS_')
+  );
 }
 
 function tlsError(cause: unknown, code: string, host: string): RegistryError {
-  const speaksHttp = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'ERR_SSL_HTTP_REQUEST';
+  const speaksHttp =
+    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
+    code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' ||
+    code === 'ERR_SSL_HTTP_REQUEST';
   if (speaksHttp) {
     return new RegistryError(`${host} does not speak TLS`, {
       code: 'REGISTRY_TLS',
@@ -79,7 +107,10 @@ function tlsError(cause: unknown, code: string, host: string): RegistryError {
       hint: 'plain http is used for loopback hosts only, unless it is allowed for this host explicitly',
     });
   }
-  const wantsClient = code.includes('CERTIFICATE_REQUIRED') || code.includes('HANDSHAKE_FAILURE') || code.includes('BAD_CERTIFICATE');
+  const wantsClient =
+    code.includes('CERTIFICATE_REQUIRED') ||
+    code.includes('HANDSHAKE_FAILURE') ||
+    code.includes('BAD_CERTIFICATE');
   return new RegistryError(`no trusted TLS connection to ${host}: ${messageOf(cause)}`, {
     code: 'REGISTRY_TLS',
     host,

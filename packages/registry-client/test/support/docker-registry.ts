@@ -9,8 +9,8 @@ import { join } from 'node:path';
 export interface DockerRegistryOptions {
   /** Empty folder for its data and configuration. */
   readonly folder: string;
-  /** Paths of a PEM certificate and its key. */
-  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Paths of a PEM certificate, its key, and the CAs of the clients that are let in. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientcas?: readonly string[] } | undefined;
   /** Path of an htpasswd file with bcrypt hashes. */
   readonly htpasswd?: string | undefined;
 }
@@ -23,7 +23,11 @@ export interface DockerRegistry {
 }
 
 /** Starts Debian's docker-registry on a free loopback port. */
-export async function startDockerRegistry({ folder, tls, htpasswd }: DockerRegistryOptions): Promise<DockerRegistry> {
+export async function startDockerRegistry({
+  folder,
+  tls,
+  htpasswd,
+}: DockerRegistryOptions): Promise<DockerRegistry> {
   for (let attempt = 0; ; attempt++) {
     const port = await freePort();
     const config = {
@@ -35,8 +39,12 @@ export async function startDockerRegistry({ folder, tls, htpasswd }: DockerRegis
     };
     await mkdir(join(folder, 'data'), { recursive: true });
     await writeFile(join(folder, 'config.yml'), JSON.stringify(config));
-    const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' } });
-    if (await listens(child, port)) return { host: `127.0.0.1:${port}`, stop: async () => await stopped(child) };
+    const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' },
+    });
+    if (await listens(child, port))
+      return { host: `127.0.0.1:${port}`, stop: async () => await stopped(child) };
     // Another program took the port between finding and using it.
     if (attempt === 4) throw new Error('docker-registry does not start');
   }

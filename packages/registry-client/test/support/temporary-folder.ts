@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { afterAll } from '@jest/globals';
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 
 /** An empty folder that is gone when the test file has run. */
 export async function temporaryFolder(): Promise<string> {
