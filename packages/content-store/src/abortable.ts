@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 /** The same items; an abort ends the iteration at once, even while the source is silent. */
-export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+export async function* abortable<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
   if (signal === undefined) {
     yield* source;
     return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { IngestOptions } from '@img-build/interfaces';
 import { type Descriptor, type Digest, digestAlgorithm } from '@img-build/oci';
@@ -95,7 +95,9 @@ export class BlobWriter {
 
   async #verify({ expected, size }: IngestOptions): Promise<Digest> {
     if (size !== undefined && size !== this.#flushed) {
-      throw new ContentError(`expected ${size} bytes, got ${this.#flushed}`, { code: 'CONTENT_SIZE_MISMATCH' });
+      throw new ContentError(`expected ${size} bytes, got ${this.#flushed}`, {
+        code: 'CONTENT_SIZE_MISMATCH',
+      });
     }
     const algorithm = expected === undefined ? 'sha256' : digestAlgorithm(expected);
     if (algorithm !== this.#algorithm) {
@@ -104,7 +106,9 @@ export class BlobWriter {
     }
     const digest: Digest = `${algorithm}:${this.#hash.digest('hex')}`;
     if (expected !== undefined && digest !== expected) {
-      throw new ContentError(`expected content ${expected}, got ${digest}`, { code: 'CONTENT_DIGEST_MISMATCH' });
+      throw new ContentError(`expected content ${expected}, got ${digest}`, {
+        code: 'CONTENT_DIGEST_MISMATCH',
+      });
     }
     return digest;
   }

@@ -13,7 +13,11 @@ const LONGEST_WAIT = 250;
  * Opens or creates a file and holds its lock, which the kernel frees when the handle is closed or the process dies.
  * Waits for another holder. What is returned is the file that `path` names, not one renamed or removed meanwhile.
  */
-export async function claimFile(path: string, lock: FileCalls['lock'], signal?: AbortSignal): Promise<FileHandle> {
+export async function claimFile(
+  path: string,
+  lock: FileCalls['lock'],
+  signal?: AbortSignal,
+): Promise<FileHandle> {
   for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     signal?.throwIfAborted();
     const handle = await openOrCreate(path);

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { rm, stat } from 'node:fs/promises';
 import { isSystemError } from '@img-build/errors';
-import type { BlobFiles, BlobInfo, Clock, ContentStore, FileCalls, IngestOptions } from '@img-build/interfaces';
+import type {
+  BlobFiles,
+  BlobInfo,
+  Clock,
+  ContentStore,
+  FileCalls,
+  IngestOptions,
+} from '@img-build/interfaces';
 import { type Descriptor, type Digest, isDigest } from '@img-build/oci';
 import { abortable } from './abortable.ts';
 import { BlobWriter } from './blob-writer.ts';
@@ -31,7 +38,11 @@ export interface DirectoryContentStore extends ContentStore, BlobFiles {
  * Opens the content store in `root`: blobs are read-only files `blobs/<algorithm>/<hex>`, those in the making lie in
  * `ingest/`. A blob is synced to disk before it gets its name.
  */
-export function createDirectoryContentStore({ root, host, now = Date.now }: DirectoryContentStoreOptions): DirectoryContentStore {
+export function createDirectoryContentStore({
+  root,
+  host,
+  now = Date.now,
+}: DirectoryContentStoreOptions): DirectoryContentStore {
   const layout = storeLayout(root);
   const claim = async (path: string, signal?: AbortSignal): Promise<BlobWriter> =>
     new BlobWriter(layout, path, await claimFile(path, host.lock, signal));
@@ -60,7 +71,12 @@ export function createDirectoryContentStore({ root, host, now = Date.now }: Dire
   };
 }
 
-async function ingestInto(writer: BlobWriter, mediaType: string, source: AsyncIterable<Uint8Array>, options: IngestOptions): Promise<Descriptor> {
+async function ingestInto(
+  writer: BlobWriter,
+  mediaType: string,
+  source: AsyncIterable<Uint8Array>,
+  options: IngestOptions,
+): Promise<Descriptor> {
   try {
     for await (const chunk of abortable(source, options.signal)) {
       if (options.size !== undefined && writer.offset + chunk.byteLength > options.size) {

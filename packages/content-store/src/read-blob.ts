@@ -13,12 +13,21 @@ const CHUNK_SIZE = 256 * 1024;
 export const DEFAULT_READ_LIMIT: number = 64 * 1024 * 1024;
 
 /** Streams a blob. @throws ContentError `CONTENT_NOT_FOUND` */
-export async function* streamBlob(layout: StoreLayout, digest: Digest, options: OpenOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* streamBlob(
+  layout: StoreLayout,
+  digest: Digest,
+  options: OpenOptions = {},
+): AsyncGenerator<Uint8Array> {
   const handle = await openBlob(layout, digest);
   try {
     for (let position = options.offset ?? 0; ; ) {
       options.signal?.throwIfAborted();
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(CHUNK_SIZE), 0, CHUNK_SIZE, position);
+      const { bytesRead, buffer } = await handle.read(
+        Buffer.allocUnsafeSlow(CHUNK_SIZE),
+        0,
+        CHUNK_SIZE,
+        position,
+      );
       if (bytesRead === 0) return;
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
@@ -29,13 +38,20 @@ export async function* streamBlob(layout: StoreLayout, digest: Digest, options: 
 }
 
 /** Reads a blob whole. @throws ContentError `CONTENT_NOT_FOUND`, `CONTENT_TOO_LARGE`, `CONTENT_DIGEST_MISMATCH` */
-export async function readBlob(layout: StoreLayout, digest: Digest, limit: number = DEFAULT_READ_LIMIT, options: AbortOptions = {}): Promise<Uint8Array> {
+export async function readBlob(
+  layout: StoreLayout,
+  digest: Digest,
+  limit: number = DEFAULT_READ_LIMIT,
+  options: AbortOptions = {},
+): Promise<Uint8Array> {
   options.signal?.throwIfAborted();
   const handle = await openBlob(layout, digest);
   try {
     const { size } = await handle.stat();
     if (size > limit) {
-      throw new ContentError(`${digest} has ${size} bytes, more than the ${limit} allowed here`, { code: 'CONTENT_TOO_LARGE' });
+      throw new ContentError(`${digest} has ${size} bytes, more than the ${limit} allowed here`, {
+        code: 'CONTENT_TOO_LARGE',
+      });
     }
     const bytes = await handle.readFile();
     const actual = createHash(digestAlgorithm(digest)).update(bytes).digest('hex');

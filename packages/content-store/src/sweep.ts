@@ -22,12 +22,21 @@ export interface SweepResult {
 const ONE_DAY = 24 * 60 * 60 * 1000;
 
 /** Removes ingests left by processes that are gone. One that a living process holds is never touched. */
-export async function sweepIngests(layout: StoreLayout, lock: FileCalls['lock'], now: Clock, options: SweepOptions = {}): Promise<SweepResult> {
+export async function sweepIngests(
+  layout: StoreLayout,
+  lock: FileCalls['lock'],
+  now: Clock,
+  options: SweepOptions = {},
+): Promise<SweepResult> {
   const oldest = now() - (options.olderThan ?? ONE_DAY);
   let files = 0;
   let size = 0;
   for (const file of await namesIn(layout.ingests)) {
-    const freed = await sweepOne(join(layout.ingests, file), lock, isTemporary(file) ? Number.POSITIVE_INFINITY : oldest);
+    const freed = await sweepOne(
+      join(layout.ingests, file),
+      lock,
+      isTemporary(file) ? Number.POSITIVE_INFINITY : oldest,
+    );
     if (freed === undefined) continue;
     files++;
     size += freed;

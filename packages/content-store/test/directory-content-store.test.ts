@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync, chmodSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -42,7 +51,9 @@ test('creates nothing until something is stored', async () => {
 });
 
 test('lets no digest lead outside its folder', () => {
-  expect(() => store.pathOf('sha256:../../../etc/passwd')).toThrow(expect.objectContaining({ code: 'DIGEST_INVALID' }));
+  expect(() => store.pathOf('sha256:../../../etc/passwd')).toThrow(
+    expect.objectContaining({ code: 'DIGEST_INVALID' }),
+  );
 });
 
 test('notices a blob that was damaged on disk, and heals it when it is stored again', async () => {
@@ -110,7 +121,11 @@ test('sweeps what a killed process left, but keeps its resumable bytes for a day
 test('never sweeps what a living process writes', async () => {
   const child = startChild('hold');
   await once(child.stdout, 'data');
-  const later = createDirectoryContentStore({ root, host: createHostCalls(), now: () => Date.now() + 10 * ONE_DAY });
+  const later = createDirectoryContentStore({
+    root,
+    host: createHostCalls(),
+    now: () => Date.now() + 10 * ONE_DAY,
+  });
 
   expect(await later.sweep()).toEqual({ files: 0, size: 0 });
   const answer = once(child.stdout, 'data');
@@ -123,15 +138,22 @@ test('never sweeps what a living process writes', async () => {
 });
 
 test('says that the disk is full, keeps nothing, and works on', () => {
-  const script = 'mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" --conditions=@img-build/source "$3" "$1/content" fill';
-  const result = spawnSync('unshare', ['-Urm', '--', 'sh', '-c', script, 'sh', folder, process.execPath, CHILD], { encoding: 'utf8' });
+  const script =
+    'mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" --conditions=@img-build/source "$3" "$1/content" fill';
+  const result = spawnSync(
+    'unshare',
+    ['-Urm', '--', 'sh', '-c', script, 'sh', folder, process.execPath, CHILD],
+    { encoding: 'utf8' },
+  );
 
   expect(result.stderr).toBe('');
   expect(JSON.parse(result.stdout)).toEqual({ code: 'CONTENT_NO_SPACE', small: ABC });
 });
 
 function startChild(what: string): ChildProcessByStdio<Writable, Readable, null> {
-  return spawn(process.execPath, ['--conditions=@img-build/source', CHILD, root, what], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--conditions=@img-build/source', CHILD, root, what], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
 }
 
 async function* letters(text: string): AsyncGenerator<Uint8Array> {

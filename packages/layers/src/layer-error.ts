@@ -24,8 +24,8 @@ export function invalid(message: string, cause?: unknown): LayerError {
 
 /** Explains a failure while `what` (`layer sha256:…`, `archive x.tar`) was unpacked. */
 export function unpackError(error: unknown, what: string): unknown {
-  if (isToolError(error)) {
-    if (!error.code.startsWith('LAYER_') || error.message.startsWith(what)) return error;
+  if (isToolError(error) && error.code.startsWith('LAYER_')) {
+    if (error.message.startsWith(what)) return error;
     return new LayerError(`${what}: ${error.message}`, {
       code: error.code as LayerErrorCode,
       hint: error.hint,

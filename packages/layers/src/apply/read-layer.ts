@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { close, open, read } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Digest } from '@img-build/oci';
 import { decompress } from '../compression/decompress.ts';
 import { sniffPacking } from '../compression/detect.ts';
 import { LayerError } from '../layer-error.ts';
 
 const READ_SIZE = 256 * 1024;
+/** Plain descriptors, because a thread that is terminated closes them, while it only complains about file handles. */
+const openFile = promisify(open);
+const readFile = promisify(read);
+const closeFile = promisify(close);
 
 /** What reading a layer to its end tells about it. */
 export interface LayerDigests {
@@ -34,15 +39,10 @@ export function readLayer(path: string, algorithm: string): LayerStream {
   let digests: LayerDigests | undefined;
 
   async function* file(): AsyncGenerator<Buffer> {
-    const handle = await open(path, 'r');
+    const fd = await openFile(path, 'r');
     try {
       while (true) {
-        const { bytesRead: size, buffer } = await handle.read(
-          Buffer.allocUnsafeSlow(READ_SIZE),
-          0,
-          READ_SIZE,
-          bytesRead,
-        );
+        const { bytesRead: size, buffer } = await readFile(fd, Buffer.allocUnsafeSlow(READ_SIZE), 0, READ_SIZE, bytesRead);
         if (size === 0) return;
         const chunk = buffer.subarray(0, size);
         packed.update(chunk);
@@ -50,20 +50,23 @@ export function readLayer(path: string, algorithm: string): LayerStream {
         yield chunk;
       }
     } finally {
-      await handle.close();
+      await closeFile(fd);
     }
   }
 
   async function* tar(): AsyncGenerator<Buffer> {
-    const { packing, bytes } = await sniffPacking(file());
-    if (packing === 'bzip2' || packing === 'xz') {
-      throw new LayerError(`is compressed with ${packing}, which layers must not be`, {
-        code: 'LAYER_UNSUPPORTED',
-      });
-    }
-    for await (const chunk of decompress(bytes, packing)) {
-      unpacked.update(chunk);
-      yield chunk;
+    const source = file();
+    try {
+      const { packing, bytes } = await sniffPacking(source);
+      if (packing === 'bzip2' || packing === 'xz') {
+        throw new LayerError(`is compressed with ${packing}, which layers must not be`, { code: 'LAYER_UNSUPPORTED' });
+      }
+      for await (const chunk of decompress(bytes, packing)) {
+        unpacked.update(chunk);
+        yield chunk;
+      }
+    } finally {
+      await source.return(undefined);
     }
   }
 

@@ -27,6 +27,8 @@ export function baseOf(path: ByteString): ByteString {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Joins two clean paths; the root is the empty string. */
 export function joinPath(folder: ByteString, name: ByteString): ByteString {
+  if (name === '') return folder;
   return folder === '' ? name : `${folder}/${name}`;
 }
