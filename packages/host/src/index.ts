@@ -6,7 +6,21 @@ export { findProgram } from './namespace/find-program.ts';
 export type { MappingMode } from './namespace/id-maps.ts';
 export { type IdMapping, type IdRange, mappingOf, parseSubIds } from './namespace/sub-ids.ts';
 export { type CallOptions, createRpcClient, type RpcClient, type RpcClientOptions } from './rpc/client.ts';
-export type { CallName, EventOf, ParamsOf, ResultOf, RpcContext, RpcMethod, RpcMethods, RpcStreamMethod, StreamName } from './rpc/method.ts';
+export type {
+  CallName,
+  EventOf,
+  ParamsOf,
+  ResultOf,
+  RpcContext,
+  RpcMethod,
+  RpcMethods,
+  RpcStreamMethod,
+  StreamName,
+} from './rpc/method.ts';
 export { createRpcServer, type RpcServer } from './rpc/server.ts';
 export { serveWorker } from './worker/serve-worker.ts';
-export { spawnWorkerProcess, type WorkerProcess, type WorkerProcessOptions } from './worker/spawn-worker-process.ts';
+export {
+  spawnWorkerProcess,
+  type WorkerProcess,
+  type WorkerProcessOptions,
+} from './worker/spawn-worker-process.ts';

@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: MIT
-export {};
+export { ExecutorError, type ExecutorErrorCode } from './executor-error.ts';
+export { createRuncExecutor, type RuncExecutorOptions } from './runc-executor.ts';

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@img-build/errors';
 import type { MountCalls, XattrCalls } from '@img-build/interfaces';
@@ -39,21 +47,33 @@ export async function chooseBackend({ root, host, wanted }: ChooseBackendOptions
   });
 }
 
-async function tryOverlay(root: string, host: MountCalls & XattrCalls, userxattr: boolean): Promise<string | undefined> {
+async function tryOverlay(
+  root: string,
+  host: MountCalls & XattrCalls,
+  userxattr: boolean,
+): Promise<string | undefined> {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const folder = mkdtempSync(join(root, 'probe-'));
-  const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map((name) => join(folder, name)) as [string, string, string, string];
+  const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string];
   let mounted = false;
   try {
     mkdirSync(join(lower, 'replaced'), { recursive: true });
     writeFileSync(join(lower, 'replaced', 'file'), '');
     for (const path of [upper, work, merged]) mkdirSync(path);
-    host.mount('overlay', merged, 'overlay', [`lowerdir=${lower}`, `upperdir=${upper}`, `workdir=${work}`, ...overlayWords(userxattr)]);
+    host.mount('overlay', merged, 'overlay', [
+      `lowerdir=${lower}`,
+      `upperdir=${upper}`,
+      `workdir=${work}`,
+      ...overlayWords(userxattr),
+    ]);
     mounted = true;
     rmSync(join(merged, 'replaced'), { recursive: true });
     mkdirSync(join(merged, 'replaced'));
     const mark = host.getXattr(join(upper, 'replaced'), `${userxattr ? 'user' : 'trusted'}.overlay.opaque`);
-    if (mark === undefined || Buffer.from(mark).toString() !== 'y') return 'a replaced folder is not marked as such';
+    if (mark === undefined || Buffer.from(mark).toString() !== 'y')
+      return 'a replaced folder is not marked as such';
     if (readdirSync(join(merged, 'replaced')).length > 0) return 'a replaced folder shows what it replaced';
     return undefined;
   } catch (error) {
@@ -66,5 +86,8 @@ async function tryOverlay(root: string, host: MountCalls & XattrCalls, userxattr
 
 /** In the initial user namespace all ids map to themselves. */
 function insideUserNamespace(): boolean {
-  return existsSync('/proc/self/uid_map') && !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+  return (
+    existsSync('/proc/self/uid_map') &&
+    !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))
+  );
 }

@@ -7,7 +7,12 @@ const NANOSECONDS = 1_000_000_000n;
 const HOST_LABELS = new Set(['security.selinux', 'security.ima', 'security.evm']);
 
 /** Gives `target` the owner, mode, extended attributes and times of `source`. */
-export function copyAttributes(host: FileCalls & XattrCalls, source: Buffer, target: Buffer, stats: BigIntStats): void {
+export function copyAttributes(
+  host: FileCalls & XattrCalls,
+  source: Buffer,
+  target: Buffer,
+  stats: BigIntStats,
+): void {
   lchownSync(target, Number(stats.uid), Number(stats.gid));
   // After the owner: changing that clears the set-id bits and file capabilities.
   if (!stats.isSymbolicLink()) chmodSync(target, Number(stats.mode & 0o7777n));

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { type BigIntStats, constants, copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import {
+  type BigIntStats,
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import type { AbortOptions, FileCalls, XattrCalls } from '@img-build/interfaces';
 import { copyAttributes } from './copy-attributes.ts';
@@ -14,7 +24,12 @@ const LARGE = 4n * 1024n * 1024n;
  * Copies a folder exactly: owners, modes, extended attributes, times to the nanosecond, hard links, devices, names of any
  * bytes. Data is shared where the file system can (reflink). `target` must not exist or be an empty folder.
  */
-export async function copyTree(host: FileCalls & XattrCalls, source: string, target: string, options: AbortOptions = {}): Promise<void> {
+export async function copyTree(
+  host: FileCalls & XattrCalls,
+  source: string,
+  target: string,
+  options: AbortOptions = {},
+): Promise<void> {
   const pace = createPace(options);
   const links = new Map<bigint, Buffer>();
 

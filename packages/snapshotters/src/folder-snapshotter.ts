@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AbortOptions, Clock, Mount, SnapshotBook, SnapshotInfo, SnapshotRow, Snapshotter } from '@img-build/interfaces';
+import type {
+  AbortOptions,
+  Clock,
+  Mount,
+  SnapshotBook,
+  SnapshotInfo,
+  SnapshotRow,
+  Snapshotter,
+} from '@img-build/interfaces';
 import { measureTree } from './measure-tree.ts';
 import { removeTree as removeTreeItself } from './remove-tree.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -32,14 +40,18 @@ export interface SnapshotLayout {
 }
 
 /** The life of snapshots: everything but what is in their folders. */
-export function createFolderSnapshotter(options: FolderSnapshotterOptions, layout: SnapshotLayout): FolderSnapshotter {
+export function createFolderSnapshotter(
+  options: FolderSnapshotterOptions,
+  layout: SnapshotLayout,
+): FolderSnapshotter {
   const { book, clock = Date.now, removeTree = removeTreeItself } = options;
   const root = join(options.root, layout.backend);
   const folderOf = (id: number): string => join(root, String(id));
 
   function find(key: string): SnapshotRow {
     const row = book.get(key);
-    if (row === undefined) throw new SnapshotError(`snapshot ${key} does not exist`, { code: 'SNAPSHOT_NOT_FOUND' });
+    if (row === undefined)
+      throw new SnapshotError(`snapshot ${key} does not exist`, { code: 'SNAPSHOT_NOT_FOUND' });
     return row;
   }
 
@@ -55,7 +67,8 @@ export function createFolderSnapshotter(options: FolderSnapshotterOptions, layou
 
   function mountsOf(row: SnapshotRow): readonly Mount[] {
     // A process killed while it made the snapshot leaves a row without its folder.
-    if (!existsSync(join(folderOf(row.id), 'fs'))) throw new SnapshotError(`snapshot ${row.key} was never finished`, { code: 'SNAPSHOT_NOT_FOUND' });
+    if (!existsSync(join(folderOf(row.id), 'fs')))
+      throw new SnapshotError(`snapshot ${row.key} was never finished`, { code: 'SNAPSHOT_NOT_FOUND' });
     return layout.mounts(row, parentsOf(row));
   }
 
@@ -83,7 +96,10 @@ export function createFolderSnapshotter(options: FolderSnapshotterOptions, layou
     list: async () => book.list().map((row) => infoOf(row)),
     prepare: async (key, parent, abort = {}) => {
       abort.signal?.throwIfAborted();
-      return create(book.insert({ key, kind: 'active', createdAt: clock(), ...(parent === undefined ? {} : { parent }) }), abort);
+      return create(
+        book.insert({ key, kind: 'active', createdAt: clock(), ...(parent === undefined ? {} : { parent }) }),
+        abort,
+      );
     },
     view: async (key, parent, abort = {}) => {
       abort.signal?.throwIfAborted();

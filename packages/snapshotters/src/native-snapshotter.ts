@@ -3,7 +3,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileCalls, XattrCalls } from '@img-build/interfaces';
 import { copyTree } from './copy-tree.ts';
-import { createFolderSnapshotter, type FolderSnapshotter, type FolderSnapshotterOptions } from './folder-snapshotter.ts';
+import {
+  createFolderSnapshotter,
+  type FolderSnapshotter,
+  type FolderSnapshotterOptions,
+} from './folder-snapshotter.ts';
 
 /** What the native backend needs. */
 export interface NativeSnapshotterOptions extends FolderSnapshotterOptions {

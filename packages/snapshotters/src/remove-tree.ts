@@ -12,7 +12,9 @@ export async function removeTree(path: string, options: AbortOptions = {}): Prom
   const pace = createPace(options);
 
   async function removeFolder(folder: Buffer): Promise<void> {
-    for (const entry of withAccess(folder, () => readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }))) {
+    for (const entry of withAccess(folder, () =>
+      readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }),
+    )) {
       await pace();
       const child = Buffer.concat([folder, SLASH, entry.name]);
       if (entry.isDirectory()) await removeFolder(child);

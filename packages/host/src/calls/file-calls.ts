@@ -21,9 +21,15 @@ const RACE_ATTEMPTS = 64;
 /** mknod(2), utimensat(2), openat2(2) and flock(2). */
 export function createFileCalls(library: NativeLibrary): FileCalls {
   // By number: older C libraries do not export mknod as a function.
-  const mknodat = library.bind('int64_t syscall(int64_t number, int directory, const void *path, uint32_t mode, uint32_t device)');
-  const utimensat = library.bind('int utimensat(int directory, const void *path, const void *times, int flags)');
-  const openat2 = library.bind('int64_t syscall(int64_t number, int directory, const void *path, const void *how, size_t size)');
+  const mknodat = library.bind(
+    'int64_t syscall(int64_t number, int directory, const void *path, uint32_t mode, uint32_t device)',
+  );
+  const utimensat = library.bind(
+    'int utimensat(int directory, const void *path, const void *times, int flags)',
+  );
+  const openat2 = library.bind(
+    'int64_t syscall(int64_t number, int directory, const void *path, const void *how, size_t size)',
+  );
   const flock = library.bind('int flock(int fd, int operation)');
   const mknodatNumber = process.arch === 'x64' ? 259 : 33;
   const times = Buffer.alloc(32);
@@ -38,19 +44,26 @@ export function createFileCalls(library: NativeLibrary): FileCalls {
       const fd = openat2(SYS_OPENAT2, root, name, how, how.length);
       if (fd >= 0) return fd;
       const errno = library.errno();
-      if (errno !== EAGAIN || attempt >= RACE_ATTEMPTS) throw systemCallError(errno, { syscall: 'openat2', path });
+      if (errno !== EAGAIN || attempt >= RACE_ATTEMPTS)
+        throw systemCallError(errno, { syscall: 'openat2', path });
     }
   }
 
   return {
     makeNode(path, mode, major, minor) {
       const device = ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
-      checked(library, mknodat(mknodatNumber, AT_FDCWD, cString(path, 'mknod'), mode, device), { syscall: 'mknod', path });
+      checked(library, mknodat(mknodatNumber, AT_FDCWD, cString(path, 'mknod'), mode, device), {
+        syscall: 'mknod',
+        path,
+      });
     },
     setTimes(path, accessed, modified) {
       writeTimespec(times, 0, accessed);
       writeTimespec(times, 16, modified);
-      checked(library, utimensat(AT_FDCWD, cString(path, 'utimensat'), times, AT_SYMLINK_NOFOLLOW), { syscall: 'utimensat', path });
+      checked(library, utimensat(AT_FDCWD, cString(path, 'utimensat'), times, AT_SYMLINK_NOFOLLOW), {
+        syscall: 'utimensat',
+        path,
+      });
     },
     openInRoot(root, path, flags, mode = 0o666) {
       if (typeof root === 'number') return openBelow(root, path, flags, mode);

@@ -18,14 +18,22 @@ const STATFS_FLAGS_OFFSET = 80;
 
 /** mount(2), umount2(2) and, for overlays of many layers, fsopen(2) and its relatives. */
 export function createMountCalls(library: NativeLibrary): MountCalls {
-  const mount2 = library.bind('int mount(const void *source, const void *target, const char *type, unsigned long flags, const void *data)');
+  const mount2 = library.bind(
+    'int mount(const void *source, const void *target, const char *type, unsigned long flags, const void *data)',
+  );
   const umount2 = library.bind('int umount2(const void *target, int flags)');
   const statfs = library.bind('int statfs(const void *path, void *into)');
   const fchdir = library.bind('int fchdir(int fd)');
   const mountInterface = createMountInterface(library);
 
   function call(source: string, target: string, type: string | null, flags: number, data: string): void {
-    const result = mount2(cString(source, 'mount'), cString(target, 'mount'), type, flags, data === '' ? null : cString(data, 'mount'));
+    const result = mount2(
+      cString(source, 'mount'),
+      cString(target, 'mount'),
+      type,
+      flags,
+      data === '' ? null : cString(data, 'mount'),
+    );
     checked(library, result, { syscall: 'mount', path: source, dest: target });
   }
 
@@ -55,14 +63,24 @@ export function createMountCalls(library: NativeLibrary): MountCalls {
   }
 
   /** From inside the common folder of the layers, so that the paths in the options are a few bytes each. */
-  function overlayFromInside(target: string, options: ReturnType<typeof parseOverlayOptions>, flags: number): void {
+  function overlayFromInside(
+    target: string,
+    options: ReturnType<typeof parseOverlayOptions>,
+    flags: number,
+  ): void {
     const folder = commonFolder(options);
     const before = openSync('.', constants.O_DIRECTORY);
     const inside = openSync(folder, constants.O_DIRECTORY);
     try {
       checked(library, fchdir(inside), { syscall: 'fchdir', path: folder });
       try {
-        call('overlay', target, 'overlay', flags, formatOverlayOptions(options, (path) => relative(folder, path)));
+        call(
+          'overlay',
+          target,
+          'overlay',
+          flags,
+          formatOverlayOptions(options, (path) => relative(folder, path)),
+        );
       } finally {
         checked(library, fchdir(before), { syscall: 'fchdir' });
       }

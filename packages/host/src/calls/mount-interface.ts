@@ -31,15 +31,27 @@ export interface MountInterface {
 /** Binds the calls by number: C libraries before glibc 2.36 do not export them. */
 export function createMountInterface(library: NativeLibrary): MountInterface {
   const fsopen = library.bind('int64_t syscall(int64_t number, const char *type, unsigned int flags)');
-  const fsconfig = library.bind('int64_t syscall(int64_t number, int fd, unsigned int command, const void *key, const void *value, int extra)');
-  const fsmount = library.bind('int64_t syscall(int64_t number, int fd, unsigned int flags, unsigned int attributes)');
+  const fsconfig = library.bind(
+    'int64_t syscall(int64_t number, int fd, unsigned int command, const void *key, const void *value, int extra)',
+  );
+  const fsmount = library.bind(
+    'int64_t syscall(int64_t number, int fd, unsigned int flags, unsigned int attributes)',
+  );
   const moveMount = library.bind(
     'int64_t syscall(int64_t number, int from, const char *empty, int directory, const void *target, unsigned int flags)',
   );
 
   function configure(fd: number, command: number, key: string | null, value: string | null): void {
-    if (value !== null && Buffer.byteLength(value) > MAX_VALUE) throw systemCallError(ENAMETOOLONG, { syscall: 'fsconfig', path: value });
-    const result = fsconfig(SYS.fsconfig, fd, command, key, value === null ? null : cString(value, 'fsconfig'), 0);
+    if (value !== null && Buffer.byteLength(value) > MAX_VALUE)
+      throw systemCallError(ENAMETOOLONG, { syscall: 'fsconfig', path: value });
+    const result = fsconfig(
+      SYS.fsconfig,
+      fd,
+      command,
+      key,
+      value === null ? null : cString(value, 'fsconfig'),
+      0,
+    );
     checked(library, result, { syscall: 'fsconfig', path: value ?? key ?? undefined });
   }
 
@@ -48,7 +60,8 @@ export function createMountInterface(library: NativeLibrary): MountInterface {
       for (const path of option.paths) configure(fd, FSCONFIG.setString, 'lowerdir+', path);
       return;
     }
-    if (option.name !== 'flag') return configure(fd, FSCONFIG.setString, option.name, option.path.replace(/[\\:]/g, '\\$&'));
+    if (option.name !== 'flag')
+      return configure(fd, FSCONFIG.setString, option.name, option.path.replace(/[\\:]/g, '\\$&'));
     const [key = '', value] = option.word.split('=', 2);
     if (value === undefined) configure(fd, FSCONFIG.setFlag, key, null);
     else configure(fd, FSCONFIG.setString, key, value);
@@ -56,15 +69,31 @@ export function createMountInterface(library: NativeLibrary): MountInterface {
 
   return {
     mountOverlay(target, options, flags) {
-      const context = checked(library, fsopen(SYS.fsopen, 'overlay', CLOEXEC), { syscall: 'fsopen', path: 'overlay' });
+      const context = checked(library, fsopen(SYS.fsopen, 'overlay', CLOEXEC), {
+        syscall: 'fsopen',
+        path: 'overlay',
+      });
       try {
         configure(context, FSCONFIG.setString, 'source', 'overlay');
         for (const option of options) add(context, option);
         configure(context, FSCONFIG.create, null, null);
-        const attributes = ATTRIBUTES.reduce((sum, [flag, attribute]) => ((flags & flag) === 0 ? sum : sum | attribute), 0);
-        const mount = checked(library, fsmount(SYS.fsmount, context, CLOEXEC, attributes), { syscall: 'fsmount', path: target });
+        const attributes = ATTRIBUTES.reduce(
+          (sum, [flag, attribute]) => ((flags & flag) === 0 ? sum : sum | attribute),
+          0,
+        );
+        const mount = checked(library, fsmount(SYS.fsmount, context, CLOEXEC, attributes), {
+          syscall: 'fsmount',
+          path: target,
+        });
         try {
-          const moved = moveMount(SYS.moveMount, mount, '', AT_FDCWD, cString(target, 'move_mount'), MOVE_MOUNT_F_EMPTY_PATH);
+          const moved = moveMount(
+            SYS.moveMount,
+            mount,
+            '',
+            AT_FDCWD,
+            cString(target, 'move_mount'),
+            MOVE_MOUNT_F_EMPTY_PATH,
+          );
           checked(library, moved, { syscall: 'move_mount', path: target });
         } finally {
           closeSync(mount);

@@ -40,10 +40,13 @@ export function loadNativeLibrary(): NativeLibrary {
       failures.push(messageOf(error));
     }
   }
-  throw new HostError(`no native library for ${process.platform} ${process.arch}${failures.map((text) => `: ${text}`).join('')}`, {
-    code: 'HOST_NATIVE_MISSING',
-    hint: `reinstall with optional dependencies, so that @koromix/koffi-linux-${process.arch} is there`,
-  });
+  throw new HostError(
+    `no native library for ${process.platform} ${process.arch}${failures.map((text) => `: ${text}`).join('')}`,
+    {
+      code: 'HOST_NATIVE_MISSING',
+      hint: `reinstall with optional dependencies, so that @koromix/koffi-linux-${process.arch} is there`,
+    },
+  );
 }
 
 /** Paths of existing binaries, the likeliest C library first; a wrong one fails to load and does no harm. */
@@ -58,7 +61,8 @@ function candidates(arch: string): readonly string[] {
   const paths: string[] = [];
   for (const libc of libcs(arch)) {
     paths.push(fileURLToPath(new URL(`./native/koffi-${libc}-${arch}.node`, import.meta.url)));
-    if (installed !== undefined) paths.push(`${installed}${libc === 'musl' ? 'musl' : 'linux'}_${arch}/koffi.node`);
+    if (installed !== undefined)
+      paths.push(`${installed}${libc === 'musl' ? 'musl' : 'linux'}_${arch}/koffi.node`);
   }
   return paths.filter((path) => existsSync(path));
 }

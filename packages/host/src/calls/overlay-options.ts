@@ -24,11 +24,15 @@ export function parseOverlayOptions(options: readonly string[]): readonly Overla
 }
 
 /** The options as the one string of mount(2); `shorten` may make paths relative. */
-export function formatOverlayOptions(options: readonly OverlayOption[], shorten: (path: string) => string = (path) => path): string {
+export function formatOverlayOptions(
+  options: readonly OverlayOption[],
+  shorten: (path: string) => string = (path) => path,
+): string {
   return options
     .map((option) => {
       if (option.name === 'flag') return option.word;
-      if (option.name === 'lowerdir') return `lowerdir=${option.paths.map((path) => escape(shorten(path))).join(':')}`;
+      if (option.name === 'lowerdir')
+        return `lowerdir=${option.paths.map((path) => escape(shorten(path))).join(':')}`;
       return `${option.name}=${escape(shorten(option.path))}`;
     })
     .join(',');
@@ -36,7 +40,9 @@ export function formatOverlayOptions(options: readonly OverlayOption[], shorten:
 
 /** The deepest folder that is above all paths. */
 export function commonFolder(options: readonly OverlayOption[]): string {
-  const paths = options.flatMap((option) => (option.name === 'flag' ? [] : option.name === 'lowerdir' ? option.paths : [option.path]));
+  const paths = options.flatMap((option) =>
+    option.name === 'flag' ? [] : option.name === 'lowerdir' ? option.paths : [option.path],
+  );
   const [first = [], ...others] = paths.map((path) => path.split('/').slice(0, -1));
   let length = first.length;
   for (const other of others) {

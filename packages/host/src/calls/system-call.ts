@@ -14,7 +14,9 @@ export function systemCallError(errno: number, { syscall, path, dest }: CallSubj
   const [code, text] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, 'unknown error'];
   const on = path === undefined ? '' : ` '${path}'`;
   const to = dest === undefined ? '' : ` -> '${dest}'`;
-  const error: NodeJS.ErrnoException & { dest?: string } = new Error(`${code}: ${text}, ${syscall}${on}${to}`);
+  const error: NodeJS.ErrnoException & { dest?: string } = new Error(
+    `${code}: ${text}, ${syscall}${on}${to}`,
+  );
   error.code = code;
   error.errno = -errno;
   error.syscall = syscall;

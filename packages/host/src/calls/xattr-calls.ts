@@ -12,14 +12,22 @@ const MAX_SIZE = 65_536;
 
 /** lgetxattr(2) and its relatives. */
 export function createXattrCalls(library: NativeLibrary): XattrCalls {
-  const lgetxattr = library.bind('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)');
-  const lsetxattr = library.bind('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)');
+  const lgetxattr = library.bind(
+    'int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)',
+  );
+  const lsetxattr = library.bind(
+    'int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)',
+  );
   const lremovexattr = library.bind('int lremovexattr(const void *path, const void *name)');
   const llistxattr = library.bind('int64_t llistxattr(const void *path, void *list, size_t size)');
   const scratch = Buffer.alloc(FIRST_SIZE);
 
   /** Calls with a small buffer first: almost every value and list fits. */
-  function read(call: (into: Buffer) => number, syscall: string, path: string | Buffer): Uint8Array | undefined {
+  function read(
+    call: (into: Buffer) => number,
+    syscall: string,
+    path: string | Buffer,
+  ): Uint8Array | undefined {
     for (const size of [FIRST_SIZE, MAX_SIZE]) {
       const into = size === FIRST_SIZE ? scratch : Buffer.alloc(size);
       const length = call(into);
@@ -37,17 +45,28 @@ export function createXattrCalls(library: NativeLibrary): XattrCalls {
       return read((into) => lgetxattr(file, key, into, into.length), 'lgetxattr', path);
     },
     setXattr(path, name, value) {
-      const result = lsetxattr(cString(path, 'lsetxattr'), cString(name, 'lsetxattr'), value, value.length, 0);
+      const result = lsetxattr(
+        cString(path, 'lsetxattr'),
+        cString(name, 'lsetxattr'),
+        value,
+        value.length,
+        0,
+      );
       checked(library, result, { syscall: 'lsetxattr', path });
     },
     removeXattr(path, name) {
-      checked(library, lremovexattr(cString(path, 'lremovexattr'), cString(name, 'lremovexattr')), { syscall: 'lremovexattr', path });
+      checked(library, lremovexattr(cString(path, 'lremovexattr'), cString(name, 'lremovexattr')), {
+        syscall: 'lremovexattr',
+        path,
+      });
     },
     listXattr(path) {
       const file = cString(path, 'llistxattr');
       const list = read((into) => llistxattr(file, into, into.length), 'llistxattr', path);
       if (list === undefined || list.length === 0) return [];
-      return Buffer.from(list.buffer, list.byteOffset, list.length - 1).toString('utf8').split('\0');
+      return Buffer.from(list.buffer, list.byteOffset, list.length - 1)
+        .toString('utf8')
+        .split('\0');
     },
   };
 }

@@ -77,7 +77,8 @@ function isSameFile(fd: number, path: string): boolean {
 /** Different names give different files; no name leaves the folder. */
 function fileName(name: string): string {
   const encoded = encodeURIComponent(name).replace(/\./g, '%2E');
-  if (encoded.length === 0 || encoded.length > MAX_NAME) throw new RangeError(`a lock name must have 1 to ${MAX_NAME} characters`);
+  if (encoded.length === 0 || encoded.length > MAX_NAME)
+    throw new RangeError(`a lock name must have 1 to ${MAX_NAME} characters`);
   return encoded;
 }
 

@@ -15,12 +15,22 @@ export function unshareFailure(output: string, facts: ProcessFacts): HostError {
     return new HostError(`cannot create namespaces: ${detail}`, { code: 'WORKER_START_FAILED' });
   }
   const [cause, hint] = reasonOfRefusal(facts);
-  return new HostError(`user namespaces are forbidden here: ${cause} (${detail})`, { code: 'USERNS_FORBIDDEN', hint });
+  return new HostError(`user namespaces are forbidden here: ${cause} (${detail})`, {
+    code: 'USERNS_FORBIDDEN',
+    hint,
+  });
 }
 
-function reasonOfRefusal({ sysctl, chrooted, seccompFiltered }: ProcessFacts): readonly [cause: string, hint: string] {
+function reasonOfRefusal({
+  sysctl,
+  chrooted,
+  seccompFiltered,
+}: ProcessFacts): readonly [cause: string, hint: string] {
   if (sysctl.unprivilegedClone === 0) {
-    return ['the kernel setting kernel.unprivileged_userns_clone is 0', 'allow them as root: sysctl -w kernel.unprivileged_userns_clone=1'];
+    return [
+      'the kernel setting kernel.unprivileged_userns_clone is 0',
+      'allow them as root: sysctl -w kernel.unprivileged_userns_clone=1',
+    ];
   }
   if (sysctl.apparmorRestricts === 1) {
     return [
@@ -35,7 +45,10 @@ function reasonOfRefusal({ sysctl, chrooted, seccompFiltered }: ProcessFacts): r
       'start the container with --security-opt seccomp=unconfined (docker) or seccompProfile.type: Unconfined (Kubernetes)',
     ];
   }
-  return ['the kernel refused', 'run as root, or ask the administrator to allow unprivileged user namespaces'];
+  return [
+    'the kernel refused',
+    'run as root, or ask the administrator to allow unprivileged user namespaces',
+  ];
 }
 
 /** Says why newuidmap or newgidmap (`program`) failed. */
@@ -75,7 +88,10 @@ export function unknownUser({ uid, gid }: ProcessFacts): HostError {
 /** A program that has to be installed. */
 export function programMissing(program: 'unshare' | 'newuidmap' | 'newgidmap'): HostError {
   if (program === 'unshare') {
-    return new HostError('unshare is not on PATH', { code: 'UNSHARE_MISSING', hint: 'install it: apt-get install util-linux (or apk add util-linux)' });
+    return new HostError('unshare is not on PATH', {
+      code: 'UNSHARE_MISSING',
+      hint: 'install it: apt-get install util-linux (or apk add util-linux)',
+    });
   }
   return new HostError(`${program} is not on PATH`, {
     code: 'NEWUIDMAP_MISSING',

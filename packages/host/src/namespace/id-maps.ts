@@ -17,7 +17,11 @@ export interface MappingPlan {
 }
 
 /** @throws HostError `NEWUIDMAP_MISSING`, `SUBIDS_MISSING`, `USER_UNKNOWN`; from `apply` also `NEWUIDMAP_FORBIDDEN` */
-export function planMapping(mode: MappingMode, facts: ProcessFacts, searchPath: string | undefined): MappingPlan {
+export function planMapping(
+  mode: MappingMode,
+  facts: ProcessFacts,
+  searchPath: string | undefined,
+): MappingPlan {
   if (mode === 'single-id') return { apply: async (pid) => mapSingleId(pid, facts) };
   const user = { name: facts.userName, uid: facts.uid };
   const uids = parseSubIds(readOptional('/etc/subuid'), user);
@@ -46,10 +50,19 @@ function mapSingleId(pid: number, { uid, gid }: ProcessFacts): void {
   writeFileSync(`/proc/${pid}/gid_map`, `0 ${gid} 1`);
 }
 
-function writeMap(program: string, pid: number, mappings: readonly IdMapping[], facts: ProcessFacts, { signal }: AbortOptions = {}): Promise<void> {
+function writeMap(
+  program: string,
+  pid: number,
+  mappings: readonly IdMapping[],
+  facts: ProcessFacts,
+  { signal }: AbortOptions = {},
+): Promise<void> {
   const args = mappings.flatMap(({ inside, outside, count }) => [inside, outside, count]).map(String);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const child = spawn(program, [String(pid), ...args], { stdio: ['ignore', 'ignore', 'pipe'], ...(signal === undefined ? {} : { signal }) });
+  const child = spawn(program, [String(pid), ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  });
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output += text;

@@ -22,7 +22,10 @@ const MAX_MAPPINGS = 340;
  * Ranges a user owns in the text of /etc/subuid or /etc/subgid, whose lines start with a name or a numeric uid.
  * Malformed lines are skipped, as newuidmap does. See subuid(5).
  */
-export function parseSubIds(text: string, user: { readonly name?: string | undefined; readonly uid: number }): readonly IdRange[] {
+export function parseSubIds(
+  text: string,
+  user: { readonly name?: string | undefined; readonly uid: number },
+): readonly IdRange[] {
   const ranges: IdRange[] = [];
   for (const line of text.split('\n')) {
     const match = /^([^:]+):(\d+):(\d+)\s*$/.exec(line);

@@ -5,7 +5,15 @@ import type { AbortOptions } from '@img-build/interfaces';
 import { HostError } from '../host-error.ts';
 import { createConnection, valueOf } from './connection.ts';
 import { FRAME, type Frame } from './frame.ts';
-import { type CallName, type EventOf, type ParamsOf, type ResultOf, type RpcMethods, STREAM_WINDOW, type StreamName } from './method.ts';
+import {
+  type CallName,
+  type EventOf,
+  type ParamsOf,
+  type ResultOf,
+  type RpcMethods,
+  STREAM_WINDOW,
+  type StreamName,
+} from './method.ts';
 
 /** How to call a method. */
 export interface CallOptions<Event> extends AbortOptions {
@@ -27,7 +35,11 @@ export interface RpcClient<Methods> {
     options?: CallOptions<EventOf<Methods[Name]>>,
   ): Promise<ResultOf<Methods[Name]>>;
   /** Calls a method that answers with bytes, when the first chunk is asked for; leaving the loop early cancels it. */
-  stream<Name extends StreamName<Methods>>(method: Name, params: ParamsOf<Methods[Name]>, options?: AbortOptions): AsyncIterable<Uint8Array>;
+  stream<Name extends StreamName<Methods>>(
+    method: Name,
+    params: ParamsOf<Methods[Name]>,
+    options?: AbortOptions,
+  ): AsyncIterable<Uint8Array>;
   /** Ends the conversation; calls in flight reject with `RPC_CLOSED`. */
   close(): void;
 }
@@ -47,7 +59,10 @@ export interface RpcClientOptions {
 }
 
 /** Talks to {@link createRpcServer} at the other end of a duplex stream, which then belongs to the client. */
-export function createRpcClient<Methods extends RpcMethods<Methods>>(channel: Duplex, { explain }: RpcClientOptions = {}): RpcClient<Methods> {
+export function createRpcClient<Methods extends RpcMethods<Methods>>(
+  channel: Duplex,
+  { explain }: RpcClientOptions = {},
+): RpcClient<Methods> {
   const pending = new Map<number, PendingCall>();
   let nextCall = 1;
   let closure: unknown;
@@ -84,12 +99,21 @@ export function createRpcClient<Methods extends RpcMethods<Methods>>(channel: Du
       options.signal?.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       const onEvent = options.onEvent as ((event: unknown) => void) | undefined;
-      const id = start(method, params, { onEvent: (event) => onEvent?.(event), onChunk: () => {}, settle: resolve });
-      const outcome = await withAbort(options.signal, () => connection.sendBytes(FRAME.cancel, id, EMPTY), promise);
+      const id = start(method, params, {
+        onEvent: (event) => onEvent?.(event),
+        onChunk: () => {},
+        settle: resolve,
+      });
+      const outcome = await withAbort(
+        options.signal,
+        () => connection.sendBytes(FRAME.cancel, id, EMPTY),
+        promise,
+      );
       if ('value' in outcome) return outcome.value as never;
       throw options.signal?.aborted === true ? options.signal.reason : outcome.error;
     },
-    stream: (method, params, options = {}) => readStream({ start: (call) => start(method, params, call), ...connection }, options.signal),
+    stream: (method, params, options = {}) =>
+      readStream({ start: (call) => start(method, params, call), ...connection }, options.signal),
     close: () => {
       closing = true;
       closure ??= closedError(undefined);
@@ -108,7 +132,11 @@ function deliver(frame: Frame, call: PendingCall, forget: () => void): void {
   else call.settle({ error: errorFromData(valueOf(frame) as ErrorData) });
 }
 
-async function withAbort<Value>(signal: AbortSignal | undefined, onAbort: () => void, promise: Promise<Value>): Promise<Value> {
+async function withAbort<Value>(
+  signal: AbortSignal | undefined,
+  onAbort: () => void,
+  promise: Promise<Value>,
+): Promise<Value> {
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return await promise;
@@ -122,7 +150,10 @@ interface StreamSource {
   sendBytes(type: typeof FRAME.cancel | typeof FRAME.credit, call: number, payload: Uint8Array): void;
 }
 
-async function* readStream(source: StreamSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* readStream(
+  source: StreamSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
   const chunks: Uint8Array[] = [];
   let outcome: Outcome | undefined;
@@ -172,5 +203,8 @@ function uint32(value: number): Buffer {
 }
 
 function closedError(cause: unknown): HostError {
-  return new HostError('the worker is gone', { code: 'RPC_CLOSED', ...(cause === undefined ? {} : { cause }) });
+  return new HostError('the worker is gone', {
+    code: 'RPC_CLOSED',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

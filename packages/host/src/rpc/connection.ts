@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
-import { createFrameReader, type Frame, frameHeader, type FrameType } from './frame.ts';
+import { createFrameReader, type Frame, type FrameType, frameHeader } from './frame.ts';
 
 /** One side of a conversation in frames. */
 export interface Connection {

@@ -62,7 +62,10 @@ export function createFrameReader(onFrame: (frame: Frame) => void): { push(chunk
       parts.push(chunk);
       held += chunk.length;
       if (held < needed) return;
-      const buffer = parts.length === 1 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat(parts, held);
+      const buffer =
+        parts.length === 1
+          ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+          : Buffer.concat(parts, held);
       const rest = readFrames(buffer);
       parts = rest.length === 0 ? [] : [rest];
       held = rest.length;
@@ -76,5 +79,7 @@ function frameType(byte: number): FrameType {
 }
 
 function tooLarge(length: number): HostError {
-  return new HostError(`a message of ${length} bytes exceeds the limit of ${MAX_PAYLOAD}`, { code: 'RPC_FRAME_TOO_LARGE' });
+  return new HostError(`a message of ${length} bytes exceeds the limit of ${MAX_PAYLOAD}`, {
+    code: 'RPC_FRAME_TOO_LARGE',
+  });
 }

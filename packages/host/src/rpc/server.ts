@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { errorToData } from '@img-build/errors';
 import { HostError } from '../host-error.ts';
-import { createConnection, type Connection, valueOf } from './connection.ts';
+import { type Connection, createConnection, valueOf } from './connection.ts';
 import { FRAME, type Frame } from './frame.ts';
 import { type RpcMethods, STREAM_CHUNK, STREAM_WINDOW } from './method.ts';
 
@@ -12,7 +12,10 @@ export interface RpcServer {
   readonly closed: Promise<void>;
 }
 
-type Handler = (params: unknown, context: { signal: AbortSignal; notify(event: unknown): void }) => Promise<unknown> | AsyncIterable<Uint8Array>;
+type Handler = (
+  params: unknown,
+  context: { signal: AbortSignal; notify(event: unknown): void },
+) => Promise<unknown> | AsyncIterable<Uint8Array>;
 
 interface RunningCall {
   readonly abort: AbortController;
@@ -22,7 +25,10 @@ interface RunningCall {
 }
 
 /** Serves `methods` to {@link createRpcClient} at the other end of a duplex stream, which then belongs to the server. */
-export function createRpcServer<Methods extends RpcMethods<Methods>>(channel: Duplex, methods: Methods): RpcServer {
+export function createRpcServer<Methods extends RpcMethods<Methods>>(
+  channel: Duplex,
+  methods: Methods,
+): RpcServer {
   const running = new Map<number, RunningCall>();
   const ending = new Set<Promise<void>>();
   const closed = Promise.withResolvers<void>();
@@ -42,7 +48,8 @@ export function createRpcServer<Methods extends RpcMethods<Methods>>(channel: Du
       }
     },
     onClose() {
-      for (const call of running.values()) call.abort.abort(new HostError('the caller is gone', { code: 'RPC_CLOSED' }));
+      for (const call of running.values())
+        call.abort.abort(new HostError('the caller is gone', { code: 'RPC_CLOSED' }));
       connection.end();
       Promise.all(ending).then(() => closed.resolve());
     },
@@ -58,7 +65,8 @@ export function createRpcServer<Methods extends RpcMethods<Methods>>(channel: Du
         signal: call.abort.signal,
         notify: (event) => connection.sendValue(FRAME.event, id, event),
       });
-      const result = Symbol.asyncIterator in answer ? await sendStream(connection, id, call, answer) : await answer;
+      const result =
+        Symbol.asyncIterator in answer ? await sendStream(connection, id, call, answer) : await answer;
       connection.sendValue(FRAME.result, id, result);
     } catch (error) {
       connection.sendValue(FRAME.error, id, errorToData(error));
@@ -71,12 +79,19 @@ export function createRpcServer<Methods extends RpcMethods<Methods>>(channel: Du
 }
 
 function handlerOf(methods: object, name: string): Handler {
-  const handler: unknown = Object.hasOwn(methods, name) ? (methods as Record<string, unknown>)[name] : undefined;
+  const handler: unknown = Object.hasOwn(methods, name)
+    ? (methods as Record<string, unknown>)[name]
+    : undefined;
   if (typeof handler !== 'function') throw new HostError(`no method ${name}`, { code: 'RPC_METHOD_UNKNOWN' });
   return handler.bind(methods) as Handler;
 }
 
-async function sendStream(connection: Connection, id: number, call: RunningCall, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+async function sendStream(
+  connection: Connection,
+  id: number,
+  call: RunningCall,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += STREAM_CHUNK) {
       const part = chunk.subarray(at, at + STREAM_CHUNK);

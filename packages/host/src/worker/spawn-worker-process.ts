@@ -6,7 +6,7 @@ import { HostError } from '../host-error.ts';
 import { programMissing, unshareFailure } from '../namespace/failures.ts';
 import { findProgram } from '../namespace/find-program.ts';
 import { type MappingMode, type MappingPlan, planMapping } from '../namespace/id-maps.ts';
-import { readProcessFacts, type ProcessFacts } from '../namespace/process-facts.ts';
+import { type ProcessFacts, readProcessFacts } from '../namespace/process-facts.ts';
 import { awaitReady, createOutputTail, type OutputTail } from './start-up.ts';
 
 /** What to run inside the namespaces. */
@@ -98,11 +98,15 @@ function withoutRefused(features: Features, refusal: string): Features | undefin
   // Busybox does not know it; the worker asks for the same itself once it runs.
   if (features.killChild && /option.*kill-child/i.test(refusal)) return { ...features, killChild: false };
   // In containers parts of /proc are often hidden; the kernel then refuses a new /proc, and with it a useful pid namespace.
-  if (features.pidNamespace && /proc\b.*(not permitted|permission denied)/is.test(refusal)) return { ...features, pidNamespace: false };
+  if (features.pidNamespace && /proc\b.*(not permitted|permission denied)/is.test(refusal))
+    return { ...features, pidNamespace: false };
   return undefined;
 }
 
-async function start({ unshare, plan, options }: Attempt, { pidNamespace, killChild }: Features): Promise<Started | { readonly refusal: string }> {
+async function start(
+  { unshare, plan, options }: Attempt,
+  { pidNamespace, killChild }: Features,
+): Promise<Started | { readonly refusal: string }> {
   const flags = [
     ...(plan === undefined ? [] : ['-U']),
     '-m',
@@ -131,7 +135,11 @@ async function start({ unshare, plan, options }: Attempt, { pidNamespace, killCh
   }
 }
 
-function describeProcess(child: ChildProcess, output: OutputTail, facts: Pick<WorkerProcess, 'mapping' | 'pidNamespace'>): WorkerProcess {
+function describeProcess(
+  child: ChildProcess,
+  output: OutputTail,
+  facts: Pick<WorkerProcess, 'mapping' | 'pidNamespace'>,
+): WorkerProcess {
   const channel = channelOf(child);
   const ended = output.ended.then(({ code, signal }) => {
     const how = signal === null ? `ended with code ${code}` : `was killed by ${signal}`;

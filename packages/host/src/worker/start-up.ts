@@ -15,7 +15,10 @@ export interface OutputTail {
 }
 
 /** Collects the end of stdout and stderr. */
-export function createOutputTail(child: ChildProcess, onOutput: ((text: string) => void) | undefined): OutputTail {
+export function createOutputTail(
+  child: ChildProcess,
+  onOutput: ((text: string) => void) | undefined,
+): OutputTail {
   let tail = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -23,7 +26,10 @@ export function createOutputTail(child: ChildProcess, onOutput: ((text: string) 
       onOutput?.(text);
     });
   }
-  const { promise, resolve } = Promise.withResolvers<{ code: number | null; signal: NodeJS.Signals | null }>();
+  const { promise, resolve } = Promise.withResolvers<{
+    code: number | null;
+    signal: NodeJS.Signals | null;
+  }>();
   child.on('exit', (code, signal) => {
     // 'close' would wait for every process that inherited the pipes; the output of this one is there by the next turn.
     setImmediate(() => resolve({ code, signal }));
@@ -36,7 +42,11 @@ export function createOutputTail(child: ChildProcess, onOutput: ((text: string) 
 }
 
 /** Whether the process inside the namespaces asked for its go; false when it ended before. */
-export async function awaitReady(child: ChildProcess, output: OutputTail, { signal }: AbortOptions): Promise<boolean> {
+export async function awaitReady(
+  child: ChildProcess,
+  output: OutputTail,
+  { signal }: AbortOptions,
+): Promise<boolean> {
   const channel = child.stdio[3] as Duplex;
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal?.reason);
@@ -51,7 +61,8 @@ export async function awaitReady(child: ChildProcess, output: OutputTail, { sign
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const started = await Promise.race([ready, output.ended.then(() => undefined), aborted.promise]);
-    if (started === false) throw new HostError('the worker said something unexpected', { code: 'WORKER_START_FAILED' });
+    if (started === false)
+      throw new HostError('the worker said something unexpected', { code: 'WORKER_START_FAILED' });
     return started === true;
   } finally {
     signal?.removeEventListener('abort', onAbort);

@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createHostCalls } from '../../src/index.ts';
@@ -25,7 +36,11 @@ describe('file calls', () => {
     symlinkSync('nowhere', link);
     writeFileSync(rawName, '');
     for (const path of [link, rawName]) {
-      host.setTimes(path, { seconds: -5n, nanoseconds: 999_999_999 }, { seconds: 4_000_000_000n, nanoseconds: 123_456_789 });
+      host.setTimes(
+        path,
+        { seconds: -5n, nanoseconds: 999_999_999 },
+        { seconds: 4_000_000_000n, nanoseconds: 123_456_789 },
+      );
       const { atimeNs, mtimeNs } = lstatSync(path, { bigint: true });
       expect([atimeNs, mtimeNs]).toEqual([-4_000_000_001n, 4_000_000_000_123_456_789n]);
     }
@@ -56,7 +71,9 @@ describe('file calls', () => {
   });
 
   test('refuse a path with a NUL byte instead of cutting it', () => {
-    expect(() => host.makeNode(`${folder}/a\0b`, constants.S_IFIFO, 0, 0)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(() => host.makeNode(`${folder}/a\0b`, constants.S_IFIFO, 0, 0)).toThrow(
+      expect.objectContaining({ code: 'EINVAL' }),
+    );
     expect(() => lstatSync(join(folder, 'a'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });
 
@@ -67,13 +84,21 @@ describe('file calls', () => {
     symlinkSync('/etc/passwd', join(root, 'absolute'));
     symlinkSync('../../../../etc/passwd', join(root, 'relative'));
     symlinkSync('/proc/self/root/etc/hostname', join(root, 'missing'));
-    for (const path of ['absolute', '/relative', '../../etc/passwd']) expect(readAll(host.openInRoot(root, path, constants.O_RDONLY))).toBe('inside');
-    expect(() => host.openInRoot(root, 'missing', constants.O_RDONLY)).toThrow(expect.objectContaining({ code: 'ENOENT', syscall: 'openat2', path: 'missing' }));
+    for (const path of ['absolute', '/relative', '../../etc/passwd'])
+      expect(readAll(host.openInRoot(root, path, constants.O_RDONLY))).toBe('inside');
+    expect(() => host.openInRoot(root, 'missing', constants.O_RDONLY)).toThrow(
+      expect.objectContaining({ code: 'ENOENT', syscall: 'openat2', path: 'missing' }),
+    );
   });
 
   test('create below a folder given as a descriptor', () => {
     const root = openSync(folder, constants.O_DIRECTORY);
-    const fd = host.openInRoot(root, Buffer.from('created'), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+    const fd = host.openInRoot(
+      root,
+      Buffer.from('created'),
+      constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY,
+      0o600,
+    );
     expect(fstatSync(fd).mode & 0o777).toBe(0o600);
     closeSync(fd);
     closeSync(root);

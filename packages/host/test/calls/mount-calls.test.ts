@@ -29,7 +29,11 @@ describe.each(NAMESPACES)('mount calls in %s', (_name, flags) => {
     const seen = result as { flags: string[]; sourceFlags: string[] };
     expect(seen.flags).toEqual(expect.arrayContaining(['ro', 'nosuid', 'noexec']));
     expect(seen.sourceFlags).not.toContain('ro');
-    expect(result).toHaveProperty('write', { code: 'EROFS', syscall: 'open', path: join(root, 'target', 'a') });
+    expect(result).toHaveProperty('write', {
+      code: 'EROFS',
+      syscall: 'open',
+      path: join(root, 'target', 'a'),
+    });
   });
 
   test('mount an overlay whose paths need escaping', () => {
@@ -37,7 +41,12 @@ describe.each(NAMESPACES)('mount calls in %s', (_name, flags) => {
   });
 
   test('mount an overlay whose options exceed a page', () => {
-    expect(run('overlay of 400 layers').result).toEqual({ seen: 400, same: 'top', written: true, cwd: process.cwd() });
+    expect(run('overlay of 400 layers').result).toEqual({
+      seen: 400,
+      same: 'top',
+      written: true,
+      cwd: process.cwd(),
+    });
   });
 
   test('report what the kernel refuses', () => {

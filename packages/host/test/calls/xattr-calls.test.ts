@@ -10,7 +10,10 @@ const folder = temporaryFolder();
 
 describe('extended attributes', () => {
   test('are set, listed, read and removed, raw names included', () => {
-    for (const path of [join(folder, 'file'), Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])])]) {
+    for (const path of [
+      join(folder, 'file'),
+      Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]),
+    ]) {
       writeFileSync(path, '');
       expect(host.listXattr(path).filter((name) => name.startsWith('user.'))).toEqual([]);
       host.setXattr(path, 'user.a', new Uint8Array([0, 1, 255]));
@@ -37,12 +40,16 @@ describe('extended attributes', () => {
     const path = join(folder, 'link');
     symlinkSync('file', path);
     expect(host.getXattr(path, 'user.empty')).toBeUndefined();
-    expect(() => host.setXattr(path, 'user.a', new Uint8Array())).toThrow(expect.objectContaining({ code: 'EPERM', syscall: 'lsetxattr', path }));
+    expect(() => host.setXattr(path, 'user.a', new Uint8Array())).toThrow(
+      expect.objectContaining({ code: 'EPERM', syscall: 'lsetxattr', path }),
+    );
   });
 
   test('are absent where there are none', () => {
     expect(host.listXattr('/proc/self/status')).toEqual([]);
     expect(host.getXattr('/proc/self/status', 'user.a')).toBeUndefined();
-    expect(() => host.listXattr(join(folder, 'nothing'))).toThrow(expect.objectContaining({ code: 'ENOENT', syscall: 'llistxattr' }));
+    expect(() => host.listXattr(join(folder, 'nothing'))).toThrow(
+      expect.objectContaining({ code: 'ENOENT', syscall: 'llistxattr' }),
+    );
   });
 });

@@ -38,7 +38,10 @@ describe('locks', () => {
 
   test('let readers share and a writer wait for them, saying so once', async () => {
     const { locks } = create();
-    const [first, second] = await Promise.all([locks.acquire('a', { shared: true }), locks.acquire('a', { shared: true })]);
+    const [first, second] = await Promise.all([
+      locks.acquire('a', { shared: true }),
+      locks.acquire('a', { shared: true }),
+    ]);
     let waits = 0;
     const waiting = Promise.withResolvers<void>();
     const writer = locks.acquire('a', { onWait: () => waiting.resolve(void waits++) });
@@ -54,7 +57,9 @@ describe('locks', () => {
     const release = await locks.acquire('a');
     const controller = new AbortController();
     const reason = new Error('enough');
-    await expect(locks.acquire('a', { signal: controller.signal, onWait: () => controller.abort(reason) })).rejects.toBe(reason);
+    await expect(
+      locks.acquire('a', { signal: controller.signal, onWait: () => controller.abort(reason) }),
+    ).rejects.toBe(reason);
     release();
     (await locks.acquire('a'))();
   });
@@ -71,7 +76,11 @@ describe('locks', () => {
   test('are freed by the kernel when the holder is killed', async () => {
     const { locks, directory } = create();
     const script = fileURLToPath(new URL('../support/hold-lock.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--conditions=@img-build/source', '--disable-warning=ExperimentalWarning', script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@img-build/source', '--disable-warning=ExperimentalWarning', script, directory],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     await once(child.stdout, 'data');
     const next = locks.acquire('held', { onWait: () => child.kill('SIGKILL') });
     (await next)();

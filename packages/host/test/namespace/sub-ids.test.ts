@@ -14,7 +14,8 @@ describe('sub-ids', () => {
   });
 
   test('skip lines that make no sense', () => {
-    const text = '\n# comment\nalice:x:1\nalice:1\nalice:5:0\nalice:4294967290:100\nalice:-1:5\nalice:1:2:3\nalice:10:2';
+    const text =
+      '\n# comment\nalice:x:1\nalice:1\nalice:5:0\nalice:4294967290:100\nalice:-1:5\nalice:1:2:3\nalice:10:2';
     expect(parseSubIds(text, { name: 'alice', uid: 1 })).toEqual([{ start: 10, count: 2 }]);
   });
 
@@ -30,11 +31,21 @@ describe('sub-ids', () => {
   });
 
   test('follow the user inside without gaps', () => {
-    expect(mappingOf(1001, [{ start: 100_000, count: 5 }, { start: 200_000, count: 7 }])).toEqual([
+    expect(
+      mappingOf(1001, [
+        { start: 100_000, count: 5 },
+        { start: 200_000, count: 7 },
+      ]),
+    ).toEqual([
       { inside: 0, outside: 1001, count: 1 },
       { inside: 1, outside: 100_000, count: 5 },
       { inside: 6, outside: 200_000, count: 7 },
     ]);
-    expect(mappingOf(1, Array.from({ length: 1000 }, () => ({ start: 1, count: 1 })))).toHaveLength(340);
+    expect(
+      mappingOf(
+        1,
+        Array.from({ length: 1000 }, () => ({ start: 1, count: 1 })),
+      ),
+    ).toHaveLength(340);
   });
 });

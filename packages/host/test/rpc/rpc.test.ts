@@ -3,7 +3,14 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { ToolError } from '@img-build/errors';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRpcClient, createRpcServer, type RpcClient, type RpcMethod, type RpcServer, type RpcStreamMethod } from '../../src/index.ts';
+import {
+  createRpcClient,
+  createRpcServer,
+  type RpcClient,
+  type RpcMethod,
+  type RpcServer,
+  type RpcStreamMethod,
+} from '../../src/index.ts';
 
 interface Methods {
   readonly echo: RpcMethod<unknown, unknown>;
@@ -32,8 +39,12 @@ function create(): Fixture {
     echo: async (params) => params,
     async fail({ kind }) {
       if (kind === 'plain') throw new Error('plain failure');
-      if (kind === 'system') throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT', errno: -2, path: '/x' });
-      throw Object.assign(new ToolError('tool failure', { code: 'SOME_CODE', hint: 'do this', cause: new Error('deep') }), { exitCode: 7 });
+      if (kind === 'system')
+        throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT', errno: -2, path: '/x' });
+      throw Object.assign(
+        new ToolError('tool failure', { code: 'SOME_CODE', hint: 'do this', cause: new Error('deep') }),
+        { exitCode: 7 },
+      );
     },
     async count(to, { notify }) {
       for (let at = 0; at < to; at++) notify({ at, bytes: new Uint8Array([at]) });
@@ -61,13 +72,24 @@ function create(): Fixture {
       }
     },
   };
-  return { client: createRpcClient<Methods>(near), server: createRpcServer(far, methods), ends: [near, far], log };
+  return {
+    client: createRpcClient<Methods>(near),
+    server: createRpcServer(far, methods),
+    ends: [near, far],
+    log,
+  };
 }
 
 describe('a call', () => {
   test('carries bytes, bigints, maps and undefined both ways', async () => {
     const { client } = create();
-    const value = { bytes: new Uint8Array([1, 2]), big: 2n ** 70n, map: new Map([['a', new Set([1])]]), nothing: undefined, text: 'ü\n' };
+    const value = {
+      bytes: new Uint8Array([1, 2]),
+      big: 2n ** 70n,
+      map: new Map([['a', new Set([1])]]),
+      nothing: undefined,
+      text: 'ü\n',
+    };
     const answer = (await client.call('echo', value)) as typeof value;
     expect(answer.big).toBe(2n ** 70n);
     expect([...answer.bytes]).toEqual([1, 2]);
@@ -78,15 +100,27 @@ describe('a call', () => {
 
   test('rejects with the code, hint, cause and facts of the error', async () => {
     const { client } = create();
-    await expect(client.call('fail', { kind: 'tool' })).rejects.toMatchObject({ code: 'SOME_CODE', hint: 'do this', message: 'tool failure', exitCode: 7, cause: { message: 'deep' } });
-    await expect(client.call('fail', { kind: 'system' })).rejects.toMatchObject({ code: 'ENOENT', errno: -2, path: '/x' });
+    await expect(client.call('fail', { kind: 'tool' })).rejects.toMatchObject({
+      code: 'SOME_CODE',
+      hint: 'do this',
+      message: 'tool failure',
+      exitCode: 7,
+      cause: { message: 'deep' },
+    });
+    await expect(client.call('fail', { kind: 'system' })).rejects.toMatchObject({
+      code: 'ENOENT',
+      errno: -2,
+      path: '/x',
+    });
     await expect(client.call('fail', { kind: 'plain' })).rejects.toMatchObject({ message: 'plain failure' });
   });
 
   test('delivers events in order before the result', async () => {
     const { client } = create();
     const seen: number[] = [];
-    const result = await client.call('count', 1000, { onEvent: ({ at, bytes }) => seen.push(at === seen.length && bytes[0] === (at & 255) ? at : -1) });
+    const result = await client.call('count', 1000, {
+      onEvent: ({ at, bytes }) => seen.push(at === seen.length && bytes[0] === (at & 255) ? at : -1),
+    });
     expect(result).toBe('done');
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index));
   });
@@ -99,7 +133,10 @@ describe('a call', () => {
   test('refuses what cannot be copied or is too large and stays usable', async () => {
     const { client } = create();
     await expect(client.call('echo', () => {})).rejects.toThrow('could not be cloned');
-    await expect(client.call('echo', new Uint8Array(64 * 1024 * 1024))).rejects.toHaveProperty('code', 'RPC_FRAME_TOO_LARGE');
+    await expect(client.call('echo', new Uint8Array(64 * 1024 * 1024))).rejects.toHaveProperty(
+      'code',
+      'RPC_FRAME_TOO_LARGE',
+    );
     await expect(client.call('echo', 'still here')).resolves.toBe('still here');
   });
 
@@ -120,7 +157,10 @@ describe('an abort', () => {
     const { client, log } = create();
     const controller = new AbortController();
     const reason = new Error('enough');
-    const call = client.call('hang', null, { signal: controller.signal, onEvent: () => controller.abort(reason) });
+    const call = client.call('hang', null, {
+      signal: controller.signal,
+      onEvent: () => controller.abort(reason),
+    });
     await expect(call).rejects.toBe(reason);
     expect(log).toEqual(['cleaned up']);
   });
@@ -128,7 +168,9 @@ describe('an abort', () => {
   test('does not hide a success', async () => {
     const { client } = create();
     const controller = new AbortController();
-    await expect(client.call('ignore', null, { signal: controller.signal, onEvent: () => controller.abort() })).resolves.toBe('finished anyway');
+    await expect(
+      client.call('ignore', null, { signal: controller.signal, onEvent: () => controller.abort() }),
+    ).resolves.toBe('finished anyway');
   });
 
   test('before the call sends nothing', async () => {
@@ -164,7 +206,12 @@ describe('a stream', () => {
     const { client, log } = create();
     const controller = new AbortController();
     const read = async (): Promise<void> => {
-      for await (const _chunk of client.stream('bytes', { chunks: 100, size: 256 * 1024 }, { signal: controller.signal })) controller.abort('stop');
+      for await (const _chunk of client.stream(
+        'bytes',
+        { chunks: 100, size: 256 * 1024 },
+        { signal: controller.signal },
+      ))
+        controller.abort('stop');
     };
     await expect(read()).rejects.toBe('stop');
     expect(log.at(-1)).toBe('stream aborted');
@@ -188,7 +235,10 @@ describe('a closed channel', () => {
   });
 
   test('follows a message that announces too many bytes or makes no sense', async () => {
-    for (const [bytes, code] of [[Buffer.alloc(9, 0xff), 'RPC_FRAME_TOO_LARGE'], [Buffer.from([0, 0, 0, 0, 99, 0, 0, 0, 0]), 'RPC_PROTOCOL']] as const) {
+    for (const [bytes, code] of [
+      [Buffer.alloc(9, 0xff), 'RPC_FRAME_TOO_LARGE'],
+      [Buffer.from([0, 0, 0, 0, 99, 0, 0, 0, 0]), 'RPC_PROTOCOL'],
+    ] as const) {
       const [near, far] = duplexPair();
       const client = createRpcClient<Methods>(near);
       const call = client.call('echo', 1);

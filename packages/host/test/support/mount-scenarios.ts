@@ -30,7 +30,12 @@ function tmpfs(): unknown {
   writeFileSync(join(target, 'file'), 'x');
   const flags = host.mountFlags(target);
   host.unmount(target);
-  return { flags, gone: !existsSync(join(target, 'file')), again: codeOf(() => host.unmount(target)), target };
+  return {
+    flags,
+    gone: !existsSync(join(target, 'file')),
+    again: codeOf(() => host.unmount(target)),
+    target,
+  };
 }
 
 function bind(): unknown {
@@ -38,13 +43,20 @@ function bind(): unknown {
   const target = folder('target');
   host.mount('tmpfs', source, 'tmpfs', ['nosuid', 'noexec']);
   host.mount(source, target, '', ['rbind', 'ro']);
-  return { flags: host.mountFlags(target), sourceFlags: host.mountFlags(source), write: codeOf(() => writeFileSync(join(target, 'a'), '')), target };
+  return {
+    flags: host.mountFlags(target),
+    sourceFlags: host.mountFlags(source),
+    write: codeOf(() => writeFileSync(join(target, 'a'), '')),
+    target,
+  };
 }
 
 function overlay(layers: number): unknown {
   const target = folder('merged');
   const base = folder('a:b,c\\d', 'a long name to make paths in options long');
-  const lower = Array.from({ length: layers }, (_, index) => folder(base.slice(root.length), String(index), 'fs'));
+  const lower = Array.from({ length: layers }, (_, index) =>
+    folder(base.slice(root.length), String(index), 'fs'),
+  );
   for (const [index, path] of lower.entries()) writeFileSync(join(path, `file${index}`), 'x');
   writeFileSync(join(lower[0] ?? '', 'same'), 'top');
   writeFileSync(join(lower.at(-1) ?? '', 'same'), 'bottom');
@@ -55,7 +67,12 @@ function overlay(layers: number): unknown {
   const seen = lower.filter((_, index) => existsSync(join(target, `file${index}`))).length;
   rmSync(join(target, 'file0'));
   writeFileSync(join(target, 'new'), 'n');
-  const result = { seen, same: readFileSync(join(target, 'same'), 'utf8'), written: existsSync(join(upper, 'new')), cwd: process.cwd() };
+  const result = {
+    seen,
+    same: readFileSync(join(target, 'same'), 'utf8'),
+    written: existsSync(join(upper, 'new')),
+    cwd: process.cwd(),
+  };
   host.unmount(target);
   return result;
 }

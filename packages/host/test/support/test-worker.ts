@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createHostCalls, serveWorker } from '../../src/index.ts';
 import type { TestMethods } from './worker-methods.ts';
 

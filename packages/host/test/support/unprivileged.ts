@@ -34,7 +34,11 @@ export function runAsUser(setup: UserSetup, script: string, ...args: readonly st
     return `mount --bind ${join(folder, name)} ${target}`;
   };
   const commands = [
-    bind('passwd', `${readFileSync('/etc/passwd', 'utf8')}${passwd ? `tester:x:${UID}:${UID}::/tmp:/bin/sh\n` : ''}`, '/etc/passwd'),
+    bind(
+      'passwd',
+      `${readFileSync('/etc/passwd', 'utf8')}${passwd ? `tester:x:${UID}:${UID}::/tmp:/bin/sh\n` : ''}`,
+      '/etc/passwd',
+    ),
     bind('subuid', subIds ? 'tester:3000000:65536\n' : 'other:1:1\n', '/etc/subuid'),
     bind('subgid', subIds ? `${UID}:3000000:65536\n` : '', '/etc/subgid'),
     ...hidden.map((path, index) => bind(`hidden${index}`, '', path)),
@@ -43,8 +47,19 @@ export function runAsUser(setup: UserSetup, script: string, ...args: readonly st
     'setpriv --reuid=54321 --regid=54321 --clear-groups "$@"',
   ];
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const node = [...prefix, process.execPath, '--conditions=@img-build/source', '--disable-warning=ExperimentalWarning', path, ...args];
-  const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', commands.join('\n'), 'sh', ...node], { encoding: 'utf8' });
+  const node = [
+    ...prefix,
+    process.execPath,
+    '--conditions=@img-build/source',
+    '--disable-warning=ExperimentalWarning',
+    path,
+    ...args,
+  ];
+  const { status, stdout, stderr } = spawnSync(
+    'unshare',
+    ['-m', 'sh', '-ec', commands.join('\n'), 'sh', ...node],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(`${script} as a user ended with ${status}: ${stderr}`);
   return JSON.parse(stdout);
 }

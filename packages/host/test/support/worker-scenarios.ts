@@ -8,9 +8,19 @@ import type { TestMethods } from './worker-methods.ts';
 const [scenario = '', mapping] = process.argv.slice(2);
 const script = fileURLToPath(new URL('./test-worker.ts', import.meta.url));
 
-async function withWorker<Result>(use: (client: ReturnType<typeof createRpcClient<TestMethods>>, worker: Awaited<ReturnType<typeof spawnWorkerProcess>>) => Promise<Result>): Promise<Result> {
+async function withWorker<Result>(
+  use: (
+    client: ReturnType<typeof createRpcClient<TestMethods>>,
+    worker: Awaited<ReturnType<typeof spawnWorkerProcess>>,
+  ) => Promise<Result>,
+): Promise<Result> {
   const worker = await spawnWorkerProcess({
-    command: [process.execPath, '--conditions=@img-build/source', '--disable-warning=ExperimentalWarning', script],
+    command: [
+      process.execPath,
+      '--conditions=@img-build/source',
+      '--disable-warning=ExperimentalWarning',
+      script,
+    ],
     mapping: mapping as MappingMode | undefined,
   });
   const client = createRpcClient<TestMethods>(worker.channel, { explain: () => worker.ended });
@@ -28,7 +38,12 @@ function codeOf(error: unknown): unknown {
 }
 
 const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
-  facts: () => withWorker(async (client, worker) => ({ ...(await client.call('facts', null)), mapping: worker.mapping, pidNamespace: worker.pidNamespace })),
+  facts: () =>
+    withWorker(async (client, worker) => ({
+      ...(await client.call('facts', null)),
+      mapping: worker.mapping,
+      pidNamespace: worker.pidNamespace,
+    })),
   stream: () =>
     withWorker(async (client) => {
       let total = 0;
@@ -45,7 +60,8 @@ const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
         rmSync(folder, { recursive: true });
       }
     }),
-  death: () => withWorker((client) => client.call('exit', { code: 9, say: 'last words' }).then(() => null, codeOf)),
+  death: () =>
+    withWorker((client) => client.call('exit', { code: 9, say: 'last words' }).then(() => null, codeOf)),
   die: () =>
     withWorker(async (client) => {
       await client.call('spawnSleeper', null);

@@ -1,5 +1,20 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createMemorySnapshotBook } from '@img-build/testkit';
 import { describe, expect, test } from '@jest/globals';
@@ -36,8 +51,16 @@ function makeAwkwardTree(path: string): void {
   writeFileSync(join(path, 'big'), Buffer.alloc(5 * 1024 * 1024, 7));
   host.makeNode(join(path, 'fifo'), 0o010640, 0, 0);
   host.setXattr(join(path, 'big'), 'user.note', Buffer.from('hello'));
-  host.setTimes(join(path, 'soft'), { seconds: 1n, nanoseconds: 1 }, { seconds: -3n, nanoseconds: 999_999_999 });
-  host.setTimes(join(path, 'closed'), { seconds: 1n, nanoseconds: 1 }, { seconds: 5n, nanoseconds: 123_456_789 });
+  host.setTimes(
+    join(path, 'soft'),
+    { seconds: 1n, nanoseconds: 1 },
+    { seconds: -3n, nanoseconds: 999_999_999 },
+  );
+  host.setTimes(
+    join(path, 'closed'),
+    { seconds: 1n, nanoseconds: 1 },
+    { seconds: 5n, nanoseconds: 123_456_789 },
+  );
   chmodSync(join(path, 'closed'), 0o2700);
 }
 
@@ -52,7 +75,10 @@ describe.each(['native', 'overlayfs'] as const)('%s', (backend) => {
     expect(lstatSync(join(path, 'closed/deep/set-id'), { bigint: true }).ino).toBe(hard.ino);
     expect(readlinkSync(join(path, 'soft'))).toBe('../../outside');
     expect(lstatSync(join(path, 'soft'), { bigint: true }).mtimeNs).toBe(-2_000_000_001n);
-    expect(lstatSync(join(path, 'closed'), { bigint: true })).toMatchObject({ mode: 0o042700n, mtimeNs: 5_123_456_789n });
+    expect(lstatSync(join(path, 'closed'), { bigint: true })).toMatchObject({
+      mode: 0o042700n,
+      mtimeNs: 5_123_456_789n,
+    });
     expect(lstatSync(below(path, RAW)).size).toBe(3);
     expect(lstatSync(join(path, 'fifo')).isFIFO()).toBe(true);
     expect(Buffer.from(host.getXattr(join(path, 'big'), 'user.note') ?? []).toString()).toBe('hello');
@@ -77,11 +103,16 @@ describe.each(['native', 'overlayfs'] as const)('%s', (backend) => {
       mkdirSync(join(path, 'folder'));
       writeFileSync(join(path, 'folder/old'), '');
     });
-    await commitTree(snapshotter, 'top', (path) => {
-      rmSync(join(path, 'folder'), { recursive: true });
-      mkdirSync(join(path, 'folder'));
-      writeFileSync(join(path, 'folder/new'), '');
-    }, 'base');
+    await commitTree(
+      snapshotter,
+      'top',
+      (path) => {
+        rmSync(join(path, 'folder'), { recursive: true });
+        mkdirSync(join(path, 'folder'));
+        writeFileSync(join(path, 'folder/new'), '');
+      },
+      'base',
+    );
     const { path, close } = mountAt(await snapshotter.prepare('key', 'top'));
     expect(readdirSync(join(path, 'folder'))).toEqual(['new']);
     await close();
@@ -142,7 +173,9 @@ describe('the choice of a backend', () => {
   test('is overlayfs where it works, and leaves nothing behind', async () => {
     const root = mkdtempSync(join(parent, 'choice'));
     expect(await chooseBackend({ root, host, wanted: 'auto' })).toMatchObject({ backend: 'overlayfs' });
-    expect(await chooseBackend({ root: join(root, 'new/folder'), host, wanted: 'native' })).toEqual({ backend: 'native' });
+    expect(await chooseBackend({ root: join(root, 'new/folder'), host, wanted: 'native' })).toEqual({
+      backend: 'native',
+    });
     expect(readdirSync(root)).toEqual([]);
   });
 
@@ -152,7 +185,10 @@ describe('the choice of a backend', () => {
     const { path: root, close } = mountAt(await snapshotter.prepare('key', 'base'));
     const chosen = await chooseBackend({ root, host, wanted: 'auto' });
     expect(chosen).toEqual({ backend: 'native', reason: expect.stringContaining('EINVAL') });
-    await expect(chooseBackend({ root, host, wanted: 'overlayfs' })).rejects.toMatchObject({ code: 'SNAPSHOT_BACKEND_UNAVAILABLE', hint: expect.any(String) });
+    await expect(chooseBackend({ root, host, wanted: 'overlayfs' })).rejects.toMatchObject({
+      code: 'SNAPSHOT_BACKEND_UNAVAILABLE',
+      hint: expect.any(String),
+    });
     expect(readdirSync(root)).toEqual([]);
     await close();
   });
@@ -160,7 +196,12 @@ describe('the choice of a backend', () => {
   test('fits the snapshotter it is for', async () => {
     const root = mkdtempSync(join(parent, 'fits'));
     const chosen = await chooseBackend({ root, host, wanted: 'overlayfs' });
-    const snapshotter = createOverlaySnapshotter({ root, book: createMemorySnapshotBook(), host, userxattr: chosen.backend === 'overlayfs' && chosen.userxattr });
+    const snapshotter = createOverlaySnapshotter({
+      root,
+      book: createMemorySnapshotBook(),
+      host,
+      userxattr: chosen.backend === 'overlayfs' && chosen.userxattr,
+    });
     expect(snapshotter.backend).toBe(chosen.backend);
   });
 });

@@ -3,5 +3,8 @@ import { describeSnapshotter } from '@img-build/testkit';
 import { createBackend, open } from './fixture.ts';
 
 for (const backend of ['native', 'overlayfs'] as const) {
-  describeSnapshotter(backend, async () => ({ snapshotter: (await createBackend(backend)).snapshotter, open }));
+  describeSnapshotter(backend, async () => ({
+    snapshotter: (await createBackend(backend)).snapshotter,
+    open,
+  }));
 }

@@ -6,19 +6,34 @@ import { createHostCalls } from '@img-build/host';
 import type { HostCalls, Mount } from '@img-build/interfaces';
 import { createMemorySnapshotBook, type OpenSnapshot } from '@img-build/testkit';
 import { afterAll } from '@jest/globals';
-import { chooseBackend, createNativeSnapshotter, createOverlaySnapshotter, type FolderSnapshotter } from '../../src/index.ts';
+import {
+  chooseBackend,
+  createNativeSnapshotter,
+  createOverlaySnapshotter,
+  type FolderSnapshotter,
+} from '../../src/index.ts';
 
 export const host: HostCalls = createHostCalls();
 export const parent: string = mkdtempSync(join(tmpdir(), 'img-snap-'));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
 /** A backend with an empty folder and book. */
-export async function createBackend(backend: 'native' | 'overlayfs'): Promise<{ snapshotter: FolderSnapshotter; root: string }> {
+export async function createBackend(
+  backend: 'native' | 'overlayfs',
+): Promise<{ snapshotter: FolderSnapshotter; root: string }> {
   const root = mkdtempSync(join(parent, 's:'));
   const book = createMemorySnapshotBook();
   if (backend === 'native') return { snapshotter: createNativeSnapshotter({ root, book, host }), root };
   const chosen = await chooseBackend({ root, host, wanted: 'overlayfs' });
-  return { snapshotter: createOverlaySnapshotter({ root, book, host, userxattr: chosen.backend === 'overlayfs' && chosen.userxattr }), root };
+  return {
+    snapshotter: createOverlaySnapshotter({
+      root,
+      book,
+      host,
+      userxattr: chosen.backend === 'overlayfs' && chosen.userxattr,
+    }),
+    root,
+  };
 }
 
 /** Mounts somewhere; `close` unmounts. */
@@ -46,7 +61,12 @@ export async function open(mounts: readonly Mount[]): Promise<OpenSnapshot> {
 }
 
 /** Commits a snapshot whose tree `make` writes. */
-export async function commitTree(snapshotter: FolderSnapshotter, name: string, make: (path: string) => void, below?: string): Promise<void> {
+export async function commitTree(
+  snapshotter: FolderSnapshotter,
+  name: string,
+  make: (path: string) => void,
+  below?: string,
+): Promise<void> {
   const { path, close } = mountAt(await snapshotter.prepare(`${name}-key`, below));
   mkdirSync(path, { recursive: true });
   make(path);

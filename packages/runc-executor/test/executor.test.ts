@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+import { describeInsideNamespaces } from '@img-build/testkit';
+
+describeInsideNamespaces(import.meta.url, './inside/contract.ts');
+describeInsideNamespaces(import.meta.url, './inside/containers.ts');
