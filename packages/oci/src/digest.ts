@@ -20,7 +20,8 @@ export function isDigest(text: string): text is Digest {
  * @throws OciError `DIGEST_INVALID`
  */
 export function parseDigest(text: string): Digest {
-  if (!isDigest(text)) throw new OciError(`invalid digest ${JSON.stringify(text)}`, { code: 'DIGEST_INVALID' });
+  if (!isDigest(text))
+    throw new OciError(`invalid digest ${JSON.stringify(text)}`, { code: 'DIGEST_INVALID' });
   return text;
 }
 

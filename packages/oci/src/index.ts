@@ -21,9 +21,23 @@ export {
 } from './media-types.ts';
 export { OciError, type OciErrorCode } from './oci-error.ts';
 export { parseImageConfig } from './parse-image-config.ts';
-export { detectDocument, type DocumentOptions, type ImageDocument, parseIndex, parseManifest } from './parse-manifest.ts';
-export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, type Platform } from './platform.ts';
-export { bestPlatform, isAttestation, type MatchOptions, matchPlatform, offeredPlatforms, platformRank, runnablePlatforms } from './platform-match.ts';
+export {
+  type DocumentOptions,
+  detectDocument,
+  type ImageDocument,
+  parseIndex,
+  parseManifest,
+} from './parse-manifest.ts';
+export { formatPlatform, hostPlatform, normalizePlatform, type Platform, parsePlatform } from './platform.ts';
+export {
+  bestPlatform,
+  isAttestation,
+  type MatchOptions,
+  matchPlatform,
+  offeredPlatforms,
+  platformRank,
+  runnablePlatforms,
+} from './platform-match.ts';
 export {
   atDigest,
   familiarName,

@@ -19,7 +19,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * @throws OciError `DOCUMENT_INVALID` when it is too large, too deep, not UTF-8, not JSON or not an object.
  */
 export function parseJsonObject(bytes: Uint8Array, what: string, maxBytes: number): JsonObject {
-  if (bytes.byteLength > maxBytes) throw invalidDocument(what, `it has ${bytes.byteLength} bytes, more than the ${maxBytes} allowed`);
+  if (bytes.byteLength > maxBytes)
+    throw invalidDocument(what, `it has ${bytes.byteLength} bytes, more than the ${maxBytes} allowed`);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -38,7 +39,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** The error for a document that breaks its format. */
 export function invalidDocument(what: string, why: string, cause?: unknown): OciError {
-  return new OciError(`invalid ${what}: ${why}`, { code: 'DOCUMENT_INVALID', ...(cause === undefined ? {} : { cause }) });
+  return new OciError(`invalid ${what}: ${why}`, {
+    code: 'DOCUMENT_INVALID',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** A member that must be a string when it is there. */
@@ -51,14 +55,19 @@ export function optionalString(object: JsonObject, key: string, what: string): s
 /** A member that must be a list of strings when it is there. */
 export function optionalStrings(object: JsonObject, key: string, what: string): void {
   const value = object[key];
-  if (value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string'))) return;
+  if (value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string')))
+    return;
   throw invalidDocument(what, `${key} is not a list of strings`);
 }
 
 /** A member that must be an object of strings when it is there. */
 export function optionalStringMap(object: JsonObject, key: string, what: string): void {
   const value = object[key];
-  if (value === undefined || (isJsonObject(value) && Object.values(value).every((item) => typeof item === 'string'))) return;
+  if (
+    value === undefined ||
+    (isJsonObject(value) && Object.values(value).every((item) => typeof item === 'string'))
+  )
+    return;
   throw invalidDocument(what, `${key} is not an object of strings`);
 }
 
@@ -66,7 +75,8 @@ export function optionalStringMap(object: JsonObject, key: string, what: string)
 export function listOf(object: JsonObject, key: string, what: string): readonly unknown[] {
   const value = object[key] ?? [];
   if (!Array.isArray(value)) throw invalidDocument(what, `${key} is not a list`);
-  if (value.length > MAX_ENTRIES) throw invalidDocument(what, `${key} has ${value.length} entries, more than the ${MAX_ENTRIES} allowed`);
+  if (value.length > MAX_ENTRIES)
+    throw invalidDocument(what, `${key} has ${value.length} entries, more than the ${MAX_ENTRIES} allowed`);
   return value;
 }
 

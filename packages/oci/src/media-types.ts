@@ -54,7 +54,11 @@ const FOREIGN_LAYERS: ReadonlySet<string> = new Set<string>([
 
 const LAYER_OF_FAMILY: Readonly<Record<MediaTypeFamily, Readonly<Record<LayerCompression, string>>>> = {
   oci: { none: MEDIA_TYPES.ociLayer, gzip: MEDIA_TYPES.ociLayerGzip, zstd: MEDIA_TYPES.ociLayerZstd },
-  docker: { none: MEDIA_TYPES.dockerLayer, gzip: MEDIA_TYPES.dockerLayerGzip, zstd: MEDIA_TYPES.dockerLayerZstd },
+  docker: {
+    none: MEDIA_TYPES.dockerLayer,
+    gzip: MEDIA_TYPES.dockerLayerGzip,
+    zstd: MEDIA_TYPES.dockerLayerZstd,
+  },
 };
 
 /** The media type alone: no parameters, no blanks, lower case; `''` for a missing header. */

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Descriptor } from './descriptor.ts';
 import { isDigest } from './digest.ts';
-import { invalidDocument, isJsonObject, optionalString, optionalStringMap, optionalStrings } from './json-document.ts';
+import {
+  invalidDocument,
+  isJsonObject,
+  optionalString,
+  optionalStringMap,
+  optionalStrings,
+} from './json-document.ts';
 
 /**
  * Checks a descriptor read from a document; members unknown here are kept.
@@ -15,9 +21,11 @@ export function descriptorFrom(value: unknown, what: string): Descriptor {
   const mediaType = optionalString(value, 'mediaType', what);
   if (mediaType === undefined || mediaType === '') throw invalidDocument(what, 'it has no mediaType');
   const digest = optionalString(value, 'digest', what);
-  if (digest === undefined || !isDigest(digest)) throw invalidDocument(what, `${JSON.stringify(digest ?? null)} is not a digest`);
+  if (digest === undefined || !isDigest(digest))
+    throw invalidDocument(what, `${JSON.stringify(digest ?? null)} is not a digest`);
   const { size } = value;
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalidDocument(what, 'its size is not a number of bytes');
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw invalidDocument(what, 'its size is not a number of bytes');
   optionalStringMap(value, 'annotations', what);
   optionalStrings(value, 'urls', what);
   optionalString(value, 'artifactType', what);

@@ -25,7 +25,10 @@ const HISTORY_STRINGS: readonly string[] = ['created', 'created_by', 'author', '
  * @throws OciError `DOCUMENT_INVALID`
  * @see image-spec v1.1.1, config.md
  */
-export function parseImageConfig(bytes: Uint8Array, options: { readonly maxBytes?: number | undefined } = {}): ImageConfig {
+export function parseImageConfig(
+  bytes: Uint8Array,
+  options: { readonly maxBytes?: number | undefined } = {},
+): ImageConfig {
   const object = parseJsonObject(bytes, WHAT, options.maxBytes ?? MAX_CONFIG_BYTES);
   for (const key of ['architecture', 'os']) {
     if (typeof object[key] !== 'string') throw invalidDocument(WHAT, `it has no ${key}`);
@@ -42,7 +45,8 @@ function rootfsFrom(value: unknown): JsonObject {
   if (value['type'] !== 'layers') throw invalidDocument(WHAT, 'its rootfs type is not "layers"');
   const diffIds = listOf(value, 'diff_ids', WHAT);
   for (const diffId of diffIds) {
-    if (typeof diffId !== 'string' || !isDigest(diffId)) throw invalidDocument(WHAT, `${JSON.stringify(diffId ?? null)} is not a diff id`);
+    if (typeof diffId !== 'string' || !isDigest(diffId))
+      throw invalidDocument(WHAT, `${JSON.stringify(diffId ?? null)} is not a diff id`);
   }
   return { ...value, type: 'layers', diff_ids: diffIds };
 }
@@ -52,7 +56,8 @@ function checkRunConfig(value: unknown): void {
   for (const key of RUN_LISTS) optionalStrings(value, key, WHAT);
   for (const key of RUN_STRINGS) optionalString(value, key, WHAT);
   for (const key of RUN_SETS) {
-    if (value[key] !== undefined && !isJsonObject(value[key])) throw invalidDocument(WHAT, `${key} is not an object`);
+    if (value[key] !== undefined && !isJsonObject(value[key]))
+      throw invalidDocument(WHAT, `${key} is not an object`);
   }
   optionalStringMap(value, 'Labels', WHAT);
   const health = value['Healthcheck'];
@@ -66,6 +71,7 @@ function checkHistory(history: readonly unknown[]): void {
     if (!isJsonObject(entry)) throw invalidDocument(WHAT, 'history holds something other than objects');
     for (const key of HISTORY_STRINGS) optionalString(entry, key, WHAT);
     const empty = entry['empty_layer'];
-    if (empty !== undefined && typeof empty !== 'boolean') throw invalidDocument(WHAT, 'empty_layer is not a boolean');
+    if (empty !== undefined && typeof empty !== 'boolean')
+      throw invalidDocument(WHAT, 'empty_layer is not a boolean');
   }
 }

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { type JsonObject, invalidDocument, listOf, MAX_MANIFEST_BYTES, optionalString, optionalStringMap, parseJsonObject } from './json-document.ts';
+import {
+  invalidDocument,
+  type JsonObject,
+  listOf,
+  MAX_MANIFEST_BYTES,
+  optionalString,
+  optionalStringMap,
+  parseJsonObject,
+} from './json-document.ts';
 import type { Index, Manifest } from './manifest.ts';
 import { baseMediaType, isIndexType, isManifestType, isSchema1Type, MEDIA_TYPES } from './media-types.ts';
 import { OciError } from './oci-error.ts';
@@ -19,9 +27,22 @@ export type ImageDocument =
   | { readonly kind: 'index'; readonly mediaType: string; readonly index: Index };
 
 /** Types that say nothing about the document: the document itself decides. */
-const GENERIC_TYPES: ReadonlySet<string> = new Set(['', 'application/json', 'text/plain', 'application/octet-stream', 'binary/octet-stream']);
+const GENERIC_TYPES: ReadonlySet<string> = new Set([
+  '',
+  'application/json',
+  'text/plain',
+  'application/octet-stream',
+  'binary/octet-stream',
+]);
 /** Members that decide what a document is; readers that ignore case must not see another document than we do. */
-const DECISIVE_KEYS: readonly string[] = ['schemaVersion', 'mediaType', 'config', 'layers', 'manifests', 'fsLayers'];
+const DECISIVE_KEYS: readonly string[] = [
+  'schemaVersion',
+  'mediaType',
+  'config',
+  'layers',
+  'manifests',
+  'fsLayers',
+];
 
 /**
  * Reads a manifest or index and tells which it is. Refuses documents that different readers would take for different
@@ -34,7 +55,8 @@ const DECISIVE_KEYS: readonly string[] = ['schemaVersion', 'mediaType', 'config'
 export function detectDocument(bytes: Uint8Array, options: DocumentOptions = {}): ImageDocument {
   const claimed = baseMediaType(options.mediaType);
   if (isSchema1Type(claimed)) throw schema1();
-  if (!GENERIC_TYPES.has(claimed) && !isManifestType(claimed) && !isIndexType(claimed)) throw unsupported(claimed);
+  if (!GENERIC_TYPES.has(claimed) && !isManifestType(claimed) && !isIndexType(claimed))
+    throw unsupported(claimed);
   const object = parseJsonObject(bytes, 'manifest', options.maxBytes ?? MAX_MANIFEST_BYTES);
   const mediaType = documentType(object, claimed);
   return isIndexType(mediaType)
@@ -67,18 +89,27 @@ export function parseIndex(bytes: Uint8Array, options: DocumentOptions = {}): In
 function documentType(object: JsonObject, claimed: string): string {
   for (const key of Object.keys(object)) {
     const twin = DECISIVE_KEYS.find((name) => name !== key && name.toLowerCase() === key.toLowerCase());
-    if (twin !== undefined) throw ambiguous(`it has a member ${JSON.stringify(key)} next to what ${JSON.stringify(twin)} means`);
+    if (twin !== undefined)
+      throw ambiguous(`it has a member ${JSON.stringify(key)} next to what ${JSON.stringify(twin)} means`);
   }
   const own = optionalString(object, 'mediaType', 'manifest');
-  if (object['fsLayers'] !== undefined || object['schemaVersion'] === 1 || (own !== undefined && isSchema1Type(own))) throw schema1();
+  if (
+    object['fsLayers'] !== undefined ||
+    object['schemaVersion'] === 1 ||
+    (own !== undefined && isSchema1Type(own))
+  )
+    throw schema1();
   const inIndex = object['manifests'] !== undefined;
   const inManifest = object['layers'] !== undefined || object['config'] !== undefined;
   if (inIndex && inManifest) throw ambiguous('it lists both manifests and layers');
   const generic = GENERIC_TYPES.has(claimed);
-  if (own !== undefined && !generic && own !== claimed) throw ambiguous(`it says ${own} but came as ${claimed}`);
-  const mediaType = own ?? (generic ? undefined : claimed) ?? (inIndex ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest);
+  if (own !== undefined && !generic && own !== claimed)
+    throw ambiguous(`it says ${own} but came as ${claimed}`);
+  const mediaType =
+    own ?? (generic ? undefined : claimed) ?? (inIndex ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest);
   if (!isIndexType(mediaType) && !isManifestType(mediaType)) throw unsupported(mediaType);
-  if (isIndexType(mediaType) ? inManifest : inIndex) throw ambiguous(`its members do not fit its type ${mediaType}`);
+  if (isIndexType(mediaType) ? inManifest : inIndex)
+    throw ambiguous(`its members do not fit its type ${mediaType}`);
   if (object['schemaVersion'] !== 2) throw invalidDocument('manifest', 'its schemaVersion is not 2');
   return mediaType;
 }
@@ -86,17 +117,24 @@ function documentType(object: JsonObject, claimed: string): string {
 function manifestFrom(object: JsonObject, mediaType: string): Manifest {
   if (object['config'] === undefined) throw invalidDocument('manifest', 'it has no config');
   const config = descriptorFrom(object['config'], 'manifest config');
-  const layers = listOf(object, 'layers', 'manifest').map((layer, index) => descriptorFrom(layer, `manifest layer ${index}`));
+  const layers = listOf(object, 'layers', 'manifest').map((layer, index) =>
+    descriptorFrom(layer, `manifest layer ${index}`),
+  );
   return { ...object, ...commonParts(object, mediaType), config, layers };
 }
 
 function indexFrom(object: JsonObject, mediaType: string): Index {
   if (object['manifests'] === undefined) throw invalidDocument('index', 'it has no manifests');
-  const manifests = listOf(object, 'manifests', 'index').map((entry, index) => descriptorFrom(entry, `index entry ${index}`));
+  const manifests = listOf(object, 'manifests', 'index').map((entry, index) =>
+    descriptorFrom(entry, `index entry ${index}`),
+  );
   return { ...object, ...commonParts(object, mediaType), manifests };
 }
 
-function commonParts(object: JsonObject, mediaType: string): Pick<Manifest, 'schemaVersion' | 'mediaType' | 'subject'> {
+function commonParts(
+  object: JsonObject,
+  mediaType: string,
+): Pick<Manifest, 'schemaVersion' | 'mediaType' | 'subject'> {
   optionalString(object, 'artifactType', 'manifest');
   optionalStringMap(object, 'annotations', 'manifest');
   return {
@@ -111,7 +149,9 @@ function ambiguous(why: string): OciError {
 }
 
 function unsupported(mediaType: string): OciError {
-  return new OciError(`unsupported media type ${JSON.stringify(mediaType.slice(0, 200))}`, { code: 'MEDIA_TYPE_UNSUPPORTED' });
+  return new OciError(`unsupported media type ${JSON.stringify(mediaType.slice(0, 200))}`, {
+    code: 'MEDIA_TYPE_UNSUPPORTED',
+  });
 }
 
 function schema1(): OciError {

@@ -25,13 +25,19 @@ export function runnablePlatforms(wanted: Platform): readonly Platform[] {
 /**
  * How well `candidate` suits `wanted`: 0 is the exact platform, larger numbers are worse, `undefined` does not run.
  */
-export function platformRank(wanted: Platform, candidate: Platform, options: MatchOptions = {}): number | undefined {
+export function platformRank(
+  wanted: Platform,
+  candidate: Platform,
+  options: MatchOptions = {},
+): number | undefined {
   const [want, have] = [normalizePlatform(wanted), normalizePlatform(candidate)];
   if (!windowsBuildFits(want, have)) return undefined;
   const features = want['os.features'] ?? [];
   if (!(have['os.features'] ?? []).every((feature) => features.includes(feature))) return undefined;
   const runnable = options.strict === true ? [want] : runnablePlatforms(want);
-  const rank = runnable.findIndex((one) => one.os === have.os && one.architecture === have.architecture && one.variant === have.variant);
+  const rank = runnable.findIndex(
+    (one) => one.os === have.os && one.architecture === have.architecture && one.variant === have.variant,
+  );
   return rank < 0 ? undefined : rank;
 }
 
@@ -51,32 +57,45 @@ export function isAttestation(descriptor: Descriptor): boolean {
  * The entry of an index to use on `wanted`: best rank, then most operating-system features, then first in the list.
  * Attestations and entries without a platform never match.
  */
-export function bestPlatform(descriptors: readonly Descriptor[], wanted: Platform, options: MatchOptions = {}): Descriptor | undefined {
+export function bestPlatform(
+  descriptors: readonly Descriptor[],
+  wanted: Platform,
+  options: MatchOptions = {},
+): Descriptor | undefined {
   let best: { readonly descriptor: Descriptor; readonly rank: number; readonly features: number } | undefined;
   for (const descriptor of descriptors) {
     if (descriptor.platform === undefined || isAttestation(descriptor)) continue;
     const rank = platformRank(wanted, descriptor.platform, options);
     if (rank === undefined) continue;
     const features = descriptor.platform['os.features']?.length ?? 0;
-    if (best === undefined || rank < best.rank || (rank === best.rank && features > best.features)) best = { descriptor, rank, features };
+    if (best === undefined || rank < best.rank || (rank === best.rank && features > best.features))
+      best = { descriptor, rank, features };
   }
   return best?.descriptor;
 }
 
 /** The platforms an index offers, formatted, each once, in its order. */
 export function offeredPlatforms(descriptors: readonly Descriptor[]): string[] {
-  const offered = descriptors.filter((descriptor) => descriptor.platform !== undefined && !isAttestation(descriptor));
+  const offered = descriptors.filter(
+    (descriptor) => descriptor.platform !== undefined && !isAttestation(descriptor),
+  );
   return [...new Set(offered.map(({ platform }) => formatPlatform(platform as Platform)))];
 }
 
 function lesserVariants(architecture: string, variant: string): readonly (readonly [string, string])[] {
   switch (architecture) {
     case 'amd64':
-      return [...countDown(major(variant) - 1, 1).map((n): [string, string] => ['amd64', `v${n}`]), ['386', '']];
+      return [
+        ...countDown(major(variant) - 1, 1).map((n): [string, string] => ['amd64', `v${n}`]),
+        ['386', ''],
+      ];
     case 'arm':
       return countDown(major(variant) - 1, 5).map((n) => ['arm', `v${n}`]);
     case 'arm64':
-      return [...arm64Variants(variant).map((name): [string, string] => ['arm64', name]), ...countDown(8, 5).map((n): [string, string] => ['arm', `v${n}`])];
+      return [
+        ...arm64Variants(variant).map((name): [string, string] => ['arm64', name]),
+        ...countDown(8, 5).map((n): [string, string] => ['arm', `v${n}`]),
+      ];
     default:
       return [];
   }
@@ -102,6 +121,8 @@ function countDown(from: number, to: number): number[] {
 /** Windows images run on the build they were made for only. */
 function windowsBuildFits(want: Platform, have: Platform): boolean {
   if (want.os !== 'windows' || have.os !== 'windows') return true;
-  const [wanted, offered] = [want['os.version'], have['os.version']].map((version) => version?.split('.').slice(0, 3).join('.'));
+  const [wanted, offered] = [want['os.version'], have['os.version']].map((version) =>
+    version?.split('.').slice(0, 3).join('.'),
+  );
   return wanted === undefined || offered === undefined || wanted === offered;
 }

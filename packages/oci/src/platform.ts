@@ -11,7 +11,9 @@ export interface Platform {
 }
 
 const KNOWN_OS: ReadonlySet<string> = new Set(
-  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos'.split(' '),
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos'.split(
+    ' ',
+  ),
 );
 const ARCHITECTURE_ALIASES: Readonly<Record<string, string>> = {
   i386: '386',
@@ -20,7 +22,13 @@ const ARCHITECTURE_ALIASES: Readonly<Record<string, string>> = {
   aarch64: 'arm64',
 };
 /** Node's `process.arch` where it differs from what images call it. */
-const NODE_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', mipsel: 'mipsle', loong64: 'loong64' };
+const NODE_ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: '386',
+  ppc64: 'ppc64le',
+  mipsel: 'mipsle',
+  loong64: 'loong64',
+};
 const ARM64_PLAIN: ReadonlySet<string> = new Set(['', '8', 'v8', 'v8.0', '8.0']);
 const ARM64_V9: ReadonlySet<string> = new Set(['9', '9.0', 'v9.0']);
 const TOKEN = /^[A-Za-z0-9_.-]+$/;
@@ -33,13 +41,18 @@ const OS = /^([A-Za-z0-9_.-]+)(?:\(([A-Za-z0-9_.-]*)((?:\+[A-Za-z0-9_.-]+)*)\))?
  */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
-  const { architecture, variant } = normalArchitecture(platform.architecture.toLowerCase(), (platform.variant ?? '').toLowerCase());
+  const { architecture, variant } = normalArchitecture(
+    platform.architecture.toLowerCase(),
+    (platform.variant ?? '').toLowerCase(),
+  );
   const features = [...(platform['os.features'] ?? [])].sort();
   return {
     os: os === 'macos' ? 'darwin' : os,
     architecture,
     ...(variant === '' ? {} : { variant }),
-    ...(platform['os.version'] === undefined || platform['os.version'] === '' ? {} : { 'os.version': platform['os.version'] }),
+    ...(platform['os.version'] === undefined || platform['os.version'] === ''
+      ? {}
+      : { 'os.version': platform['os.version'] }),
     ...(features.length === 0 ? {} : { 'os.features': features }),
   };
 }
@@ -53,7 +66,8 @@ export function normalizePlatform(platform: Platform): Platform {
  */
 export function parsePlatform(text: string, host?: Platform): Platform {
   const [first = '', second, third, ...more] = text.trim().split('/');
-  if (more.length > 0 || ![second, third].every((part) => part === undefined || TOKEN.test(part))) throw invalid(text);
+  if (more.length > 0 || ![second, third].every((part) => part === undefined || TOKEN.test(part)))
+    throw invalid(text);
   const [, os, version, features] = OS.exec(first) ?? [];
   if (os === undefined) throw invalid(text);
   const osFacts = {
@@ -61,7 +75,12 @@ export function parsePlatform(text: string, host?: Platform): Platform {
     ...(features === undefined || features === '' ? {} : { 'os.features': features.slice(1).split('+') }),
   };
   if (second !== undefined) {
-    return normalizePlatform({ os, ...osFacts, architecture: second, ...(third === undefined ? {} : { variant: third }) });
+    return normalizePlatform({
+      os,
+      ...osFacts,
+      architecture: second,
+      ...(third === undefined ? {} : { variant: third }),
+    });
   }
   const name = normalizePlatform({ os, architecture: '' }).os;
   if (!KNOWN_OS.has(name)) {
@@ -70,7 +89,12 @@ export function parsePlatform(text: string, host?: Platform): Platform {
   }
   if (host === undefined) throw invalid(text, 'write os/architecture');
   const { architecture, variant } = host;
-  return normalizePlatform({ os: name, ...osFacts, architecture, ...(variant === undefined ? {} : { variant }) });
+  return normalizePlatform({
+    os: name,
+    ...osFacts,
+    architecture,
+    ...(variant === undefined ? {} : { variant }),
+  });
 }
 
 /** The normalised `os[(version+feature…)]/architecture[/variant]`, as in `TARGETPLATFORM`. */
@@ -91,7 +115,10 @@ export function hostPlatform(nodeArch: string): Platform {
   return normalizePlatform({ os: 'linux', architecture: NODE_ARCHITECTURES[nodeArch] ?? nodeArch });
 }
 
-function normalArchitecture(name: string, variant: string): { readonly architecture: string; readonly variant: string } {
+function normalArchitecture(
+  name: string,
+  variant: string,
+): { readonly architecture: string; readonly variant: string } {
   const architecture = ARCHITECTURE_ALIASES[name] ?? name;
   switch (architecture) {
     case '386':
@@ -113,6 +140,9 @@ function normalArchitecture(name: string, variant: string): { readonly architect
   }
 }
 
-function invalid(text: string, hint = 'write os/architecture or os/architecture/variant, like linux/arm64'): OciError {
+function invalid(
+  text: string,
+  hint = 'write os/architecture or os/architecture/variant, like linux/arm64',
+): OciError {
   return new OciError(`invalid platform ${JSON.stringify(text)}`, { code: 'PLATFORM_INVALID', hint });
 }

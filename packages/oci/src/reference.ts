@@ -37,18 +37,26 @@ const IMAGE_ID = /^[0-9a-f]{64}$/;
  */
 export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty');
-  if (text.length > MAX_TEXT) throw invalid(`${text.slice(0, 40)}…`, `it is longer than ${MAX_TEXT} characters`);
-  if (IMAGE_ID.test(text)) throw invalid(text, 'a bare 64-digit hexadecimal name looks like an image id', 'write sha256: before an image id');
+  if (text.length > MAX_TEXT)
+    throw invalid(`${text.slice(0, 40)}…`, `it is longer than ${MAX_TEXT} characters`);
+  if (IMAGE_ID.test(text))
+    throw invalid(
+      text,
+      'a bare 64-digit hexadecimal name looks like an image id',
+      'write sha256: before an image id',
+    );
   const at = text.indexOf('@');
   const digest = at < 0 ? undefined : text.slice(at + 1);
-  if (digest !== undefined && !isDigest(digest)) throw invalid(text, `${JSON.stringify(digest)} is not a digest`);
+  if (digest !== undefined && !isDigest(digest))
+    throw invalid(text, `${JSON.stringify(digest)} is not a digest`);
   const { domain, rest } = splitDomain(at < 0 ? text : text.slice(0, at));
   const colon = rest.indexOf(':');
   const tag = colon < 0 ? undefined : rest.slice(colon + 1);
   if (tag !== undefined && !TAG.test(tag)) throw invalid(text, `${JSON.stringify(tag)} is not a tag`);
   const path = normalPath(domain, colon < 0 ? rest : rest.slice(0, colon));
   checkName(text, domain, path);
-  if (digest !== undefined) return tag === undefined ? { domain, path, digest } : { domain, path, tag, digest };
+  if (digest !== undefined)
+    return tag === undefined ? { domain, path, digest } : { domain, path, tag, digest };
   return { domain, path, tag: tag ?? 'latest' };
 }
 
@@ -84,7 +92,8 @@ export function formatReference(reference: Reference): string {
 export function familiarName(reference: Reference): string {
   if (reference.domain !== HUB) return repositoryName(reference);
   const { path } = reference;
-  const short = path.startsWith(OFFICIAL) && !path.includes('/', OFFICIAL.length) ? path.slice(OFFICIAL.length) : path;
+  const short =
+    path.startsWith(OFFICIAL) && !path.includes('/', OFFICIAL.length) ? path.slice(OFFICIAL.length) : path;
   const { domain, rest } = splitDomain(short);
   const same = domain === HUB && normalPath(domain, rest) === path && !IMAGE_ID.test(short);
   return same ? short : repositoryName(reference);
@@ -101,7 +110,8 @@ export function familiarReference(reference: Reference): string {
  * @throws OciError `REFERENCE_INVALID`
  */
 export function withTag(reference: Reference, tag: string): Reference {
-  if (!TAG.test(tag)) throw invalid(`${repositoryName(reference)}:${tag}`, `${JSON.stringify(tag)} is not a tag`);
+  if (!TAG.test(tag))
+    throw invalid(`${repositoryName(reference)}:${tag}`, `${JSON.stringify(tag)} is not a tag`);
   return { domain: reference.domain, path: reference.path, tag };
 }
 
@@ -133,12 +143,16 @@ function normalPath(domain: string, path: string): string {
 
 function checkName(text: string, domain: string, path: string): void {
   if (!DOMAIN.test(domain)) throw invalid(text, `${JSON.stringify(domain)} is not a registry host`);
-  if (path.length > MAX_PATH) throw invalid(text, `the repository name is longer than ${MAX_PATH} characters`);
+  if (path.length > MAX_PATH)
+    throw invalid(text, `the repository name is longer than ${MAX_PATH} characters`);
   if (PATH.test(path)) return;
   if (path !== path.toLowerCase()) throw invalid(text, 'the repository name must be lower case');
   throw invalid(text, `${JSON.stringify(path)} is not a repository name`);
 }
 
 function invalid(text: string, why: string, hint?: string): OciError {
-  return new OciError(`invalid reference ${JSON.stringify(text)}: ${why}`, { code: 'REFERENCE_INVALID', hint });
+  return new OciError(`invalid reference ${JSON.stringify(text)}: ${why}`, {
+    code: 'REFERENCE_INVALID',
+    hint,
+  });
 }

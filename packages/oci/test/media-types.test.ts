@@ -16,7 +16,9 @@ import {
 describe('media types', () => {
   test('fall into one class each', () => {
     for (const type of Object.values(MEDIA_TYPES)) {
-      const classes = [isIndexType, isManifestType, isSchema1Type, isConfigType, isLayerType].filter((is) => is(type));
+      const classes = [isIndexType, isManifestType, isSchema1Type, isConfigType, isLayerType].filter((is) =>
+        is(type),
+      );
       expect([type, classes.length]).toEqual([type, type === MEDIA_TYPES.ociEmpty ? 0 : 1]);
     }
   });

@@ -3,23 +3,42 @@ import { describe, expect, test } from '@jest/globals';
 import { canonicalDigest, parseImageConfig } from '../src/index.ts';
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [canonicalDigest('a')] } };
+const config = {
+  architecture: 'amd64',
+  os: 'linux',
+  rootfs: { type: 'layers', diff_ids: [canonicalDigest('a')] },
+};
 
 describe('parseImageConfig', () => {
   test('keeps everything, also what it does not know, but nulls', () => {
     const full = {
       ...config,
       created: '2026-01-01T00:00:00Z',
-      config: { Env: ['A=b'], Cmd: ['sh'], Volumes: { '/x': {} }, Labels: { a: 'b' }, Healthcheck: { Test: ['NONE'] }, ArgsEscaped: true, New: 1 },
+      config: {
+        Env: ['A=b'],
+        Cmd: ['sh'],
+        Volumes: { '/x': {} },
+        Labels: { a: 'b' },
+        Healthcheck: { Test: ['NONE'] },
+        ArgsEscaped: true,
+        New: 1,
+      },
       history: [{ created_by: 'x', empty_layer: true }],
       'moby.buildkit.cache.v0': 'W10=',
     };
-    const nulls = { ...full, author: null, container_config: null, config: { ...full.config, Entrypoint: null, OnBuild: null } };
+    const nulls = {
+      ...full,
+      author: null,
+      container_config: null,
+      config: { ...full.config, Entrypoint: null, OnBuild: null },
+    };
     expect(parseImageConfig(bytes(nulls))).toEqual(full);
   });
 
   test('fills in an empty list of layers', () => {
-    expect(parseImageConfig(bytes({ ...config, rootfs: { type: 'layers', diff_ids: null } })).rootfs.diff_ids).toEqual([]);
+    expect(
+      parseImageConfig(bytes({ ...config, rootfs: { type: 'layers', diff_ids: null } })).rootfs.diff_ids,
+    ).toEqual([]);
   });
 
   test.each<[string, unknown]>([
@@ -38,7 +57,9 @@ describe('parseImageConfig', () => {
     ['history of something else', { ...config, history: ['x'] }],
     ['an empty_layer that is no boolean', { ...config, history: [{ empty_layer: 'yes' }] }],
   ])('refuses %s', (_name, value) => {
-    expect(() => parseImageConfig(bytes(value))).toThrow(expect.objectContaining({ code: 'DOCUMENT_INVALID' }));
+    expect(() => parseImageConfig(bytes(value))).toThrow(
+      expect.objectContaining({ code: 'DOCUMENT_INVALID' }),
+    );
   });
 
   test('has a limit', () => {

@@ -8,8 +8,8 @@ import {
   formatPlatform,
   hostPlatform,
   isAttestation,
-  matchPlatform,
   MEDIA_TYPES,
+  matchPlatform,
   normalizePlatform,
   offeredPlatforms,
   parsePlatform,
@@ -44,7 +44,17 @@ describe('parsePlatform', () => {
     expect(formatPlatform(parsePlatform(text, HOST))).toBe(expected);
   });
 
-  test.each(['', '/', 'linux/', '/amd64', 'linux/amd64/v1/x', 'linux/am d64', 'linux(/amd64', 'amd64(1)', 'linux/*'])('refuses %j', (text) => {
+  test.each([
+    '',
+    '/',
+    'linux/',
+    '/amd64',
+    'linux/amd64/v1/x',
+    'linux/am d64',
+    'linux(/amd64',
+    'amd64(1)',
+    'linux/*',
+  ])('refuses %j', (text) => {
     expect(() => parsePlatform(text, HOST)).toThrow(expect.objectContaining({ code: 'PLATFORM_INVALID' }));
   });
 
@@ -56,7 +66,11 @@ describe('parsePlatform', () => {
   test('gives back what formatPlatform wrote', () => {
     const word = fc.stringMatching(/^[a-z0-9]{1,6}$/);
     const platforms = fc
-      .record({ os: word, architecture: fc.oneof(word, fc.constantFrom('amd64', 'arm', 'arm64', 'armhf')), variant: fc.option(fc.constantFrom('v1', 'v6', 'v8', '8', 'v9.3')) })
+      .record({
+        os: word,
+        architecture: fc.oneof(word, fc.constantFrom('amd64', 'arm', 'arm64', 'armhf')),
+        variant: fc.option(fc.constantFrom('v1', 'v6', 'v8', '8', 'v9.3')),
+      })
       .map(({ variant, ...rest }) => normalizePlatform(variant === null ? rest : { ...rest, variant }));
     fc.assert(
       fc.property(platforms, (platform) => {
@@ -83,7 +97,10 @@ describe('matching', () => {
     ['linux/amd64/v3', 'linux/amd64/v3 linux/amd64/v2 linux/amd64 linux/386'],
     ['linux/arm/v7', 'linux/arm/v7 linux/arm/v6 linux/arm/v5'],
     ['linux/arm64', 'linux/arm64 linux/arm/v8 linux/arm/v7 linux/arm/v6 linux/arm/v5'],
-    ['linux/arm64/v8.2', 'linux/arm64/v8.2 linux/arm64/v8.1 linux/arm64 linux/arm/v8 linux/arm/v7 linux/arm/v6 linux/arm/v5'],
+    [
+      'linux/arm64/v8.2',
+      'linux/arm64/v8.2 linux/arm64/v8.1 linux/arm64 linux/arm/v8 linux/arm/v7 linux/arm/v6 linux/arm/v5',
+    ],
     ['linux/s390x', 'linux/s390x'],
   ])('%s runs %s', (wanted, expected) => {
     expect(runnablePlatforms(parsePlatform(wanted)).map(formatPlatform).join(' ')).toBe(expected);
@@ -91,7 +108,12 @@ describe('matching', () => {
 
   test('arm64/v9.1 runs v9 and v8.6 down to v8', () => {
     const names = runnablePlatforms(parsePlatform('linux/arm64/v9.1')).map(formatPlatform);
-    expect(names.slice(0, 4)).toEqual(['linux/arm64/v9.1', 'linux/arm64/v9', 'linux/arm64/v8.6', 'linux/arm64/v8.5']);
+    expect(names.slice(0, 4)).toEqual([
+      'linux/arm64/v9.1',
+      'linux/arm64/v9',
+      'linux/arm64/v8.6',
+      'linux/arm64/v8.5',
+    ]);
     expect(names).toContain('linux/arm64');
   });
 
@@ -108,22 +130,36 @@ describe('matching', () => {
     expect(matchPlatform(windows, { ...windows, 'os.version': '10.0.17763.9' })).toBe(true);
     expect(matchPlatform(windows, { ...windows, 'os.version': '10.0.20348.9' })).toBe(false);
     expect(matchPlatform(windows, { ...windows, 'os.features': ['win32k'] })).toBe(false);
-    expect(matchPlatform({ ...windows, 'os.features': ['win32k'] }, { ...windows, 'os.features': ['win32k'] })).toBe(true);
+    expect(
+      matchPlatform({ ...windows, 'os.features': ['win32k'] }, { ...windows, 'os.features': ['win32k'] }),
+    ).toBe(true);
   });
 });
 
 describe('an index', () => {
-  const entry = (platform: string | undefined, name: string, annotations?: Record<string, string>): Descriptor => ({
+  const entry = (
+    platform: string | undefined,
+    name: string,
+    annotations?: Record<string, string>,
+  ): Descriptor => ({
     mediaType: MEDIA_TYPES.ociManifest,
     digest: canonicalDigest(name),
     size: 1,
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
     ...(annotations === undefined ? {} : { annotations }),
   });
-  const statement = entry('unknown/unknown', 'statement', { 'vnd.docker.reference.type': 'attestation-manifest' });
+  const statement = entry('unknown/unknown', 'statement', {
+    'vnd.docker.reference.type': 'attestation-manifest',
+  });
 
   test('gives the best entry, the first among equals', () => {
-    const list = [statement, entry('linux/386', 'a'), entry('linux/amd64', 'b'), entry('linux/amd64/v1', 'c'), entry(undefined, 'd')];
+    const list = [
+      statement,
+      entry('linux/386', 'a'),
+      entry('linux/amd64', 'b'),
+      entry('linux/amd64/v1', 'c'),
+      entry(undefined, 'd'),
+    ];
     expect(bestPlatform(list, parsePlatform('linux/amd64'))?.digest).toBe(canonicalDigest('b'));
     expect(bestPlatform(list.slice(0, 2), parsePlatform('linux/amd64'))?.digest).toBe(canonicalDigest('a'));
     expect(bestPlatform(list.slice(0, 2), parsePlatform('linux/amd64'), { strict: true })).toBeUndefined();
@@ -138,7 +174,14 @@ describe('an index', () => {
   });
 
   test('lists what it offers', () => {
-    expect(offeredPlatforms([entry('linux/arm64/v8', 'a'), statement, entry('linux/amd64', 'b'), entry('linux/amd64', 'c')])).toEqual(['linux/arm64', 'linux/amd64']);
+    expect(
+      offeredPlatforms([
+        entry('linux/arm64/v8', 'a'),
+        statement,
+        entry('linux/amd64', 'b'),
+        entry('linux/amd64', 'c'),
+      ]),
+    ).toEqual(['linux/arm64', 'linux/amd64']);
     expect(isAttestation(statement)).toBe(true);
     expect(isAttestation(entry('linux/amd64', 'a'))).toBe(false);
   });

@@ -79,23 +79,34 @@ describe('parseReference', () => {
   });
 
   test('names the cause', () => {
-    expect(() => parseReference('r.test/App')).toThrow('invalid reference "r.test/App": the repository name must be lower case');
+    expect(() => parseReference('r.test/App')).toThrow(
+      'invalid reference "r.test/App": the repository name must be lower case',
+    );
     expect(() => parseReference('a:!')).toThrow('"!" is not a tag');
   });
 });
 
 const component = fc.stringMatching(/^[a-z0-9]{1,8}((\.|_|__|-{1,3})[a-z0-9]{1,8}){0,2}$/);
 const path = fc.array(component, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
-const domain = fc.oneof(fc.constant('docker.io'), fc.constant('localhost'), fc.stringMatching(/^[a-z0-9]{1,8}\.[a-zA-Z]{2,4}(:[0-9]{1,5})?$/));
+const domain = fc.oneof(
+  fc.constant('docker.io'),
+  fc.constant('localhost'),
+  fc.stringMatching(/^[a-z0-9]{1,8}\.[a-zA-Z]{2,4}(:[0-9]{1,5})?$/),
+);
 const tag = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}$/);
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex) => `sha256:${hex}` as const);
 const references = fc
   .record({ domain, path, tag, digest, parts: fc.constantFrom('tag', 'digest', 'both') })
   .filter(({ path: text }) => !/^[0-9a-f]{64}$/.test(text))
   .map(({ parts, ...all }): Reference => {
-    const name = { domain: all.domain, path: all.domain === 'docker.io' && !all.path.includes('/') ? `library/${all.path}` : all.path };
+    const name = {
+      domain: all.domain,
+      path: all.domain === 'docker.io' && !all.path.includes('/') ? `library/${all.path}` : all.path,
+    };
     if (parts === 'tag') return { ...name, tag: all.tag };
-    return parts === 'digest' ? { ...name, digest: all.digest } : { ...name, tag: all.tag, digest: all.digest };
+    return parts === 'digest'
+      ? { ...name, digest: all.digest }
+      : { ...name, tag: all.tag, digest: all.digest };
   });
 
 describe('a reference', () => {

@@ -30,8 +30,12 @@ describe('a registry that wants tokens', () => {
 
     await client.resolve(reference);
 
-    const withBasic = registry.requests.filter(({ headers }) => headers['authorization']?.startsWith('Basic ')).map(({ path }) => path);
-    expect(withBasic).toEqual([expect.stringMatching(/^\/token\?service=test&scope=repository%3Aapp%3Apull&account=alice$/)]);
+    const withBasic = registry.requests
+      .filter(({ headers }) => headers['authorization']?.startsWith('Basic '))
+      .map(({ path }) => path);
+    expect(withBasic).toEqual([
+      expect.stringMatching(/^\/token\?service=test&scope=repository%3Aapp%3Apull&account=alice$/),
+    ]);
     expect(JSON.stringify(events)).not.toMatch(/s3cret|token-|scope=/);
   });
 
@@ -40,8 +44,13 @@ describe('a registry that wants tokens', () => {
     const { reference } = storeImage(registry);
     guardWithTokens(registry, { users: { alice: ALICE.password } });
 
-    expect(await failureOf(openClient().client.resolve(reference))).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', hint: `log in first: img login ${registry.host}` });
-    const wrong = openClient({ credentials: fixedCredentials({ [registry.host]: { ...ALICE, password: 'wrong' } }) });
+    expect(await failureOf(openClient().client.resolve(reference))).toMatchObject({
+      code: 'REGISTRY_UNAUTHORIZED',
+      hint: `log in first: img login ${registry.host}`,
+    });
+    const wrong = openClient({
+      credentials: fixedCredentials({ [registry.host]: { ...ALICE, password: 'wrong' } }),
+    });
     const refused = await failureOf(wrong.client.resolve(reference));
     expect(refused).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', host: registry.host });
     expect(refused.message).toBe(`${registry.host} refused the user name or password`);
@@ -50,8 +59,18 @@ describe('a registry that wants tokens', () => {
   test.each([
     ['no realm', 'Bearer service="x"', 'REGISTRY_PROTOCOL', 'does not say where'],
     ['a realm that is no address', 'Bearer realm="nowhere"', 'REGISTRY_PROTOCOL', 'no web address'],
-    ['a realm of another kind', 'Bearer realm="ftp://x.test/"', 'REGISTRY_REDIRECT_REFUSED', 'without encryption'],
-    ['the realm of the cloud', 'Bearer realm="http://169.254.169.254/latest"', 'REGISTRY_REDIRECT_REFUSED', 'private'],
+    [
+      'a realm of another kind',
+      'Bearer realm="ftp://x.test/"',
+      'REGISTRY_REDIRECT_REFUSED',
+      'without encryption',
+    ],
+    [
+      'the realm of the cloud',
+      'Bearer realm="http://169.254.169.254/latest"',
+      'REGISTRY_REDIRECT_REFUSED',
+      'private',
+    ],
     ['another scheme only', 'Negotiate abc==', 'REGISTRY_UNAUTHORIZED', 'knows only negotiate'],
     ['nothing', '', 'REGISTRY_UNAUTHORIZED', 'does not say how'],
   ])('that names %s is an error at once', async (_name, header, code, text) => {
@@ -70,13 +89,20 @@ describe('a registry that wants tokens', () => {
   test('is understood through several challenges in one header and through escapes', async () => {
     const registry = await openRegistry();
     const { reference } = storeImage(registry);
-    registry.once(/ \/v2\//, challenge(`Negotiate, Basic realm="a, b", Bearer service="a \\"b\\", c",realm="${registry.origin}/token?x=1,2"`));
+    registry.once(
+      / \/v2\//,
+      challenge(
+        `Negotiate, Basic realm="a, b", Bearer service="a \\"b\\", c",realm="${registry.origin}/token?x=1,2"`,
+      ),
+    );
     registry.once(/\/token/, { status: 200, body: '{"access_token":"abc"}' });
     const { client } = openClient();
 
     await client.resolve(reference);
 
-    expect(registry.requests[1]?.path).toBe('/token?x=1%2C2&service=a+%22b%22%2C+c&scope=repository%3Aapp%3Apull');
+    expect(registry.requests[1]?.path).toBe(
+      '/token?x=1%2C2&service=a+%22b%22%2C+c&scope=repository%3Aapp%3Apull',
+    );
     expect(registry.requests[2]?.headers['authorization']).toBe('Bearer abc');
   });
 
@@ -102,7 +128,9 @@ describe('a registry that wants tokens', () => {
     guardWithTokens(registry);
     registry.once(/\/token/, { status: 200, body });
 
-    const error = await failureOf(openClient({ credentials: fixedCredentials({ [registry.host]: ALICE }) }).client.resolve(reference));
+    const error = await failureOf(
+      openClient({ credentials: fixedCredentials({ [registry.host]: ALICE }) }).client.resolve(reference),
+    );
 
     expect(error.code).toBe('REGISTRY_PROTOCOL');
     expect(error.message).toContain(text);
@@ -136,7 +164,11 @@ describe('a registry that wants tokens', () => {
     registry.once(/^PUT .*uploads/, async ({ response, read }) => {
       await read();
       server.revoke();
-      response.writeHead(401, { 'www-authenticate': `Bearer realm="${registry.origin}/token",service="test",error="invalid_token"` }).end();
+      response
+        .writeHead(401, {
+          'www-authenticate': `Bearer realm="${registry.origin}/token",service="test",error="invalid_token"`,
+        })
+        .end();
     });
 
     expect(await client.pushBlob(reference, blob)).toBe('uploaded');
@@ -150,7 +182,12 @@ describe('a registry that wants tokens', () => {
     const { reference } = storeImage(registry);
     guardWithTokens(registry);
     registry.always(/never/, { status: 500 });
-    registry.once(/ \/v2\//, ...Array.from({ length: 9 }, () => challenge(`Bearer realm="${registry.origin}/token",scope="repository:app:pull"`)));
+    registry.once(
+      / \/v2\//,
+      ...Array.from({ length: 9 }, () =>
+        challenge(`Bearer realm="${registry.origin}/token",scope="repository:app:pull"`),
+      ),
+    );
     const { client } = openClient({ credentials: fixedCredentials({ [registry.host]: ALICE }) });
 
     const error = await failureOf(client.resolve(reference));
@@ -163,13 +200,17 @@ describe('a registry that wants tokens', () => {
     const registry = await openRegistry();
     const { reference } = storeImage(registry);
     guardWithTokens(registry);
-    const more = challenge(`Bearer realm="${registry.origin}/token",error="insufficient_scope",scope="repository:other:pull"`);
+    const more = challenge(
+      `Bearer realm="${registry.origin}/token",error="insufficient_scope",scope="repository:other:pull"`,
+    );
     const { client } = openClient();
     await client.resolve(reference);
 
     registry.once(/ \/v2\//, more);
     await client.resolve(reference);
-    expect(registry.trace().at(-2)).toBe('GET /token?scope=repository%3Aother%3Apull&scope=repository%3Aapp%3Apull');
+    expect(registry.trace().at(-2)).toBe(
+      'GET /token?scope=repository%3Aother%3Apull&scope=repository%3Aapp%3Apull',
+    );
 
     registry.once(/ \/v2\//, more, more, more, more);
     expect((await failureOf(client.resolve(reference))).code).toBe('REGISTRY_UNAUTHORIZED');
@@ -204,7 +245,9 @@ describe('an identity token', () => {
     guardWithTokens(registry, { users: { alice: 'keep-me' } });
     registry.once(/^POST \/token/, { status: 404 });
 
-    await openClient({ credentials: fixedCredentials({ [registry.host]: identity }) }).client.resolve(reference);
+    await openClient({ credentials: fixedCredentials({ [registry.host]: identity }) }).client.resolve(
+      reference,
+    );
 
     expect(registry.trace()).toContainEqual(expect.stringMatching(/^GET \/token/));
   });
@@ -215,9 +258,14 @@ describe('an identity token', () => {
     guardWithTokens(registry);
     registry.once(/^POST \/token/, { status: 400, body: '{"error":"invalid_grant"}' });
 
-    const error = await failureOf(openClient({ credentials: fixedCredentials({ [registry.host]: identity }) }).client.resolve(reference));
+    const error = await failureOf(
+      openClient({ credentials: fixedCredentials({ [registry.host]: identity }) }).client.resolve(reference),
+    );
 
-    expect(error).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', hint: `log in again: img login ${registry.host}` });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_UNAUTHORIZED',
+      hint: `log in again: img login ${registry.host}`,
+    });
     expect(error.message).toBe(`the login at ${registry.host} has expired`);
   });
 });
@@ -227,7 +275,8 @@ describe('a registry that wants a name and password', () => {
     const registry = await openRegistry();
     const { reference } = storeImage(registry);
     registry.always(/ \/v2\//, async ({ request, response, proceed }) => {
-      if (request.headers.authorization === `Basic ${Buffer.from('alice:s3cret:pass').toString('base64')}`) await proceed();
+      if (request.headers.authorization === `Basic ${Buffer.from('alice:s3cret:pass').toString('base64')}`)
+        await proceed();
       else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     });
     const { client } = openClient({ credentials: fixedCredentials({ [registry.host]: ALICE }) });
@@ -237,7 +286,9 @@ describe('a registry that wants a name and password', () => {
 
     expect(registry.requests).toHaveLength(3);
     expect((await failureOf(openClient().client.resolve(reference))).code).toBe('REGISTRY_UNAUTHORIZED');
-    const wrong = openClient({ credentials: fixedCredentials({ [registry.host]: { ...ALICE, password: 'wrong' } }) });
+    const wrong = openClient({
+      credentials: fixedCredentials({ [registry.host]: { ...ALICE, password: 'wrong' } }),
+    });
     expect((await failureOf(wrong.client.resolve(reference))).code).toBe('REGISTRY_DENIED');
   });
 
@@ -246,7 +297,9 @@ describe('a registry that wants a name and password', () => {
     const { reference } = storeImage(registry);
     registry.once(/ \/v2\//, challenge('Basic realm="x"'));
 
-    await openClient({ credentials: fixedCredentials({ [registry.host]: { type: 'bearer', token: 'as-is' } }) }).client.resolve(reference);
+    await openClient({
+      credentials: fixedCredentials({ [registry.host]: { type: 'bearer', token: 'as-is' } }),
+    }).client.resolve(reference);
 
     expect(registry.requests[1]?.headers['authorization']).toBe('Bearer as-is');
   });
@@ -260,9 +313,14 @@ test('a mount asks for a token of its own and falls back without harm', async ()
   const other = { domain: reference.domain, path: 'other' };
 
   expect(await client.pushBlob(other, { ...blobOf(layerBytes), mountFrom: ['app'] })).toBe('mounted');
-  expect(server.asked.map(({ scopes }) => scopes.join(' '))).toEqual(['repository:other:pull,push', 'repository:other:pull,push repository:app:pull']);
+  expect(server.asked.map(({ scopes }) => scopes.join(' '))).toEqual([
+    'repository:other:pull,push',
+    'repository:other:pull,push repository:app:pull',
+  ]);
 
   registry.once(/^POST .*mount=/, failure(401, 'UNAUTHORIZED'));
-  expect(await client.pushBlob({ ...other, path: 'third' }, { ...blobOf(layerBytes), mountFrom: ['app'] })).toBe('uploaded');
+  expect(
+    await client.pushBlob({ ...other, path: 'third' }, { ...blobOf(layerBytes), mountFrom: ['app'] }),
+  ).toBe('uploaded');
   expect(registry.storage.repository('third').blobs.has(layer.digest)).toBe(true);
 });

@@ -25,23 +25,63 @@ async function writeConfig(value: unknown, folder = '.docker', name = 'config.js
 async function installHelper(name: string, script: string): Promise<string> {
   const folder = join(home, 'bin');
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `docker-credential-${name}`), `#!/bin/sh\ncd "${home}"\necho "$1" >> verbs\ncat > input\n${script}\n`);
+  await writeFile(
+    join(folder, `docker-credential-${name}`),
+    `#!/bin/sh\ncd "${home}"\necho "$1" >> verbs\ncat > input\n${script}\n`,
+  );
   await chmod(join(folder, `docker-credential-${name}`), 0o755);
   return `${folder}:${process.env['PATH'] ?? ''}`;
 }
 
-const open = (environment: Record<string, string> = {}, helperTimeout?: number) => createCredentialStore({ environment, home, helperTimeout });
+const open = (environment: Record<string, string> = {}, helperTimeout?: number) =>
+  createCredentialStore({ environment, home, helperTimeout });
 
 describe('credentials in a file', () => {
   test.each<[string, unknown, string, string | undefined, unknown]>([
     ['the host', { 'r.test:5000': { auth: pair('a:b:c') } }, 'r.test:5000', 'x', basic('a', 'b:c')],
-    ['the host as an address', { 'https://r.test/v1/': { auth: pair('a:b') } }, 'r.test', 'x', basic('a', 'b')],
-    ['Docker Hub', { 'https://index.docker.io/v1/': { auth: pair('a:b') } }, 'docker.io', 'library/x', basic('a', 'b')],
-    ['Docker Hub by its short name', { 'docker.io': { auth: pair('a:b') } }, 'docker.io', 'library/x', basic('a', 'b')],
-    ['the longest namespace', { 'r.test': { auth: pair('a:b') }, 'r.test/org': { auth: pair('c:d') } }, 'r.test', 'org/x', basic('c', 'd')],
-    ['no other namespace', { 'r.test': { auth: pair('a:b') }, 'r.test/org': { auth: pair('c:d') } }, 'r.test', 'organ/x', basic('a', 'b')],
+    [
+      'the host as an address',
+      { 'https://r.test/v1/': { auth: pair('a:b') } },
+      'r.test',
+      'x',
+      basic('a', 'b'),
+    ],
+    [
+      'Docker Hub',
+      { 'https://index.docker.io/v1/': { auth: pair('a:b') } },
+      'docker.io',
+      'library/x',
+      basic('a', 'b'),
+    ],
+    [
+      'Docker Hub by its short name',
+      { 'docker.io': { auth: pair('a:b') } },
+      'docker.io',
+      'library/x',
+      basic('a', 'b'),
+    ],
+    [
+      'the longest namespace',
+      { 'r.test': { auth: pair('a:b') }, 'r.test/org': { auth: pair('c:d') } },
+      'r.test',
+      'org/x',
+      basic('c', 'd'),
+    ],
+    [
+      'no other namespace',
+      { 'r.test': { auth: pair('a:b') }, 'r.test/org': { auth: pair('c:d') } },
+      'r.test',
+      'organ/x',
+      basic('a', 'b'),
+    ],
     ['separate members', { 'r.test': { username: 'a', password: 'b' } }, 'r.test', 'x', basic('a', 'b')],
-    ['an identity token', { 'r.test': { auth: pair('a:'), identitytoken: 't' } }, 'r.test', 'x', { type: 'identity-token', token: 't', username: 'a' }],
+    [
+      'an identity token',
+      { 'r.test': { auth: pair('a:'), identitytoken: 't' } },
+      'r.test',
+      'x',
+      { type: 'identity-token', token: 't', username: 'a' },
+    ],
     ['a registry token', { 'r.test': { registrytoken: 't' } }, 'r.test', 'x', { type: 'bearer', token: 't' }],
     ['a padded password', { 'r.test': { auth: pair('a:b\0\0') } }, 'r.test', 'x', basic('a', 'b')],
     ['an empty entry', { 'r.test': {} }, 'r.test', 'x', undefined],
@@ -56,15 +96,25 @@ describe('credentials in a file', () => {
   test('come from the first place that knows the host', async () => {
     const docker = { auths: { 'r.test': { auth: pair('docker:x') } } };
     await writeConfig(docker);
-    const registryFile = await writeConfig({ auths: { 'r.test': { auth: pair('file:x') } } }, 'other', 'auth.json');
-    await writeConfig({ auths: { 'r.test': { auth: pair('no:x') }, 'c.test': { auth: pair('containers:x') } } }, '.config/containers', 'auth.json');
+    const registryFile = await writeConfig(
+      { auths: { 'r.test': { auth: pair('file:x') } } },
+      'other',
+      'auth.json',
+    );
+    await writeConfig(
+      { auths: { 'r.test': { auth: pair('no:x') }, 'c.test': { auth: pair('containers:x') } } },
+      '.config/containers',
+      'auth.json',
+    );
 
     expect(await open().find('r.test', 'x')).toEqual(basic('docker', 'x'));
     expect(await open().find('c.test', 'x')).toEqual(basic('containers', 'x'));
     expect(await open({ REGISTRY_AUTH_FILE: registryFile }).find('r.test', 'x')).toEqual(basic('file', 'x'));
     expect(await open({ DOCKER_CONFIG: join(home, 'none') }).find('r.test', 'x')).toEqual(basic('no', 'x'));
     const inline = JSON.stringify({ auths: { 'r.test': { auth: pair('env:x') } }, extra: 1 });
-    expect(await open({ DOCKER_AUTH_CONFIG: inline, REGISTRY_AUTH_FILE: registryFile }).find('r.test', 'x')).toEqual(basic('env', 'x'));
+    expect(
+      await open({ DOCKER_AUTH_CONFIG: inline, REGISTRY_AUTH_FILE: registryFile }).find('r.test', 'x'),
+    ).toEqual(basic('env', 'x'));
   });
 
   test.each([
@@ -77,8 +127,13 @@ describe('credentials in a file', () => {
 
     const error = await failureOf(open().find('r.test', 'x'));
 
-    expect(error).toMatchObject({ code: 'REGISTRY_CREDENTIALS_INVALID', message: expect.stringContaining(path) });
-    expect(`${error.message} ${String((error['cause'] as Error | undefined)?.message)}`).not.toMatch(/c2VjcmV0|secret/);
+    expect(error).toMatchObject({
+      code: 'REGISTRY_CREDENTIALS_INVALID',
+      message: expect.stringContaining(path),
+    });
+    expect(`${error.message} ${String((error['cause'] as Error | undefined)?.message)}`).not.toMatch(
+      /c2VjcmV0|secret/,
+    );
   });
 });
 
@@ -86,8 +141,14 @@ describe('saving', () => {
   test('makes a file for the owner alone and keeps what it does not know', async () => {
     const store = open();
     const { name } = await store.save('r.test', { type: 'basic', username: 'a', password: 'b' });
-    expect([(await stat(name)).mode & 0o777, (await stat(join(home, '.docker'))).mode & 0o777]).toEqual([0o600, 0o700]);
-    await writeConfig({ credHelpers: { 'x.test': 'x' }, auths: { 'r.test/org': { auth: pair('c:d') }, 'https://r.test/v1/': { auth: pair('old:old') } }, HttpHeaders: { A: 'b' } });
+    expect([(await stat(name)).mode & 0o777, (await stat(join(home, '.docker'))).mode & 0o777]).toEqual([
+      0o600, 0o700,
+    ]);
+    await writeConfig({
+      credHelpers: { 'x.test': 'x' },
+      auths: { 'r.test/org': { auth: pair('c:d') }, 'https://r.test/v1/': { auth: pair('old:old') } },
+      HttpHeaders: { A: 'b' },
+    });
     await chmod(name, 0o640);
 
     await store.save('r.test', { type: 'identity-token', token: 't', username: 'a' });
@@ -110,7 +171,9 @@ describe('saving', () => {
 
     await open().save('docker.io', { type: 'basic', username: 'a', password: 'b' });
 
-    expect(JSON.parse(await readFile(real, 'utf8'))).toEqual({ auths: { 'https://index.docker.io/v1/': { auth: pair('a:b') } } });
+    expect(JSON.parse(await readFile(real, 'utf8'))).toEqual({
+      auths: { 'https://index.docker.io/v1/': { auth: pair('a:b') } },
+    });
     expect(await open().erase('docker.io')).toBe(true);
     expect(JSON.parse(await readFile(real, 'utf8'))).toEqual({ auths: {} });
     expect(await open().erase('docker.io')).toBe(false);
@@ -119,7 +182,9 @@ describe('saving', () => {
   test('does not touch a file it cannot read', async () => {
     const path = await writeConfig('{"auths":');
 
-    expect((await failureOf(open().save('r.test', { type: 'basic', username: 'a', password: 'b' }))).code).toBe('REGISTRY_CREDENTIALS_INVALID');
+    expect(
+      (await failureOf(open().save('r.test', { type: 'basic', username: 'a', password: 'b' }))).code,
+    ).toBe('REGISTRY_CREDENTIALS_INVALID');
     expect(await readFile(path, 'utf8')).toBe('{"auths":');
   });
 });
@@ -129,11 +194,21 @@ describe('a credential helper', () => {
 
   test('is asked for its host, once', async () => {
     const PATH = await installHelper('it', `echo '${found}'`);
-    await writeConfig({ credHelpers: { 'r.test': 'it' }, credsStore: 'absent', auths: { 'r.test': { auth: pair('file:x') } } });
+    await writeConfig({
+      credHelpers: { 'r.test': 'it' },
+      credsStore: 'absent',
+      auths: { 'r.test': { auth: pair('file:x') } },
+    });
     const store = open({ PATH });
 
-    expect([await store.find('r.test', 'x'), await store.find('r.test', 'y')]).toEqual([basic('a', 'b'), basic('a', 'b')]);
-    expect([await readFile(join(home, 'verbs'), 'utf8'), await readFile(join(home, 'input'), 'utf8')]).toEqual(['get\n', 'r.test']);
+    expect([await store.find('r.test', 'x'), await store.find('r.test', 'y')]).toEqual([
+      basic('a', 'b'),
+      basic('a', 'b'),
+    ]);
+    expect([
+      await readFile(join(home, 'verbs'), 'utf8'),
+      await readFile(join(home, 'input'), 'utf8'),
+    ]).toEqual(['get\n', 'r.test']);
   });
 
   test.each([
@@ -165,16 +240,23 @@ describe('a credential helper', () => {
     const PATH = await installHelper('it', script);
     await writeConfig({ credsStore: 'it' });
 
-    const error = await failureOf(open({ PATH }, script.includes('sleep') ? 200 : undefined).find('r.test', 'x'));
+    const error = await failureOf(
+      open({ PATH }, script.includes('sleep') ? 200 : undefined).find('r.test', 'x'),
+    );
 
-    expect(error).toMatchObject({ code: 'REGISTRY_CREDENTIALS_INVALID', message: expect.stringContaining(text) });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_CREDENTIALS_INVALID',
+      message: expect.stringContaining(text),
+    });
     expect(error.message).not.toContain('hunter2');
   });
 
   test.each(['absent', '../../bin/sh', 'a b', '-x'])('called %s is an error', async (name) => {
     await writeConfig({ credsStore: name });
 
-    expect((await failureOf(open({ PATH: process.env['PATH'] ?? '' }).find('r.test', 'x'))).code).toBe('REGISTRY_CREDENTIALS_INVALID');
+    expect((await failureOf(open({ PATH: process.env['PATH'] ?? '' }).find('r.test', 'x'))).code).toBe(
+      'REGISTRY_CREDENTIALS_INVALID',
+    );
   });
 
   test('keeps and forgets what a login gives it', async () => {
@@ -182,8 +264,15 @@ describe('a credential helper', () => {
     const path = await writeConfig({ credsStore: 'it' });
     const store = open({ PATH });
 
-    expect(await store.save('r.test', { type: 'basic', username: 'a', password: 'b' })).toEqual({ in: 'helper', name: 'docker-credential-it' });
-    expect(JSON.parse(await readFile(join(home, 'input'), 'utf8'))).toEqual({ ServerURL: 'r.test', Username: 'a', Secret: 'b' });
+    expect(await store.save('r.test', { type: 'basic', username: 'a', password: 'b' })).toEqual({
+      in: 'helper',
+      name: 'docker-credential-it',
+    });
+    expect(JSON.parse(await readFile(join(home, 'input'), 'utf8'))).toEqual({
+      ServerURL: 'r.test',
+      Username: 'a',
+      Secret: 'b',
+    });
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ credsStore: 'it', auths: { 'r.test': {} } });
     expect(await store.erase('r.test')).toBe(true);
     expect(await readFile(join(home, 'verbs'), 'utf8')).toBe('store\nget\nerase\n');

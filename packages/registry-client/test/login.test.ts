@@ -16,8 +16,14 @@ describe('a login at a registry with a token server', () => {
 
     await login(registry.host, ACCOUNT, { store, environment: {} });
 
-    expect(await store.find(registry.host, 'app')).toEqual({ type: 'identity-token', token: 'for-long', username: 'alice' });
-    expect(registry.trace()[1]).toBe('GET /token?service=test&account=alice&offline_token=true&client_id=img-build');
+    expect(await store.find(registry.host, 'app')).toEqual({
+      type: 'identity-token',
+      token: 'for-long',
+      username: 'alice',
+    });
+    expect(registry.trace()[1]).toBe(
+      'GET /token?service=test&account=alice&offline_token=true&client_id=img-build',
+    );
     await openClient({ credentials: store }).client.resolve(reference);
     expect(server.asked.at(-1)).toMatchObject({ method: 'POST', scopes: ['repository:app:pull'] });
   });
@@ -61,5 +67,7 @@ test('a login at something that is no registry fails', async () => {
   registry.always(/./, { status: 404, body: 'nothing here' });
   const store = createCredentialStore({ environment: {}, home: await temporaryFolder() });
 
-  expect((await failureOf(login(registry.host, ACCOUNT, { store, environment: {} }))).code).toBe('REGISTRY_NOT_FOUND');
+  expect((await failureOf(login(registry.host, ACCOUNT, { store, environment: {} }))).code).toBe(
+    'REGISTRY_NOT_FOUND',
+  );
 });

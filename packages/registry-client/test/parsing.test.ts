@@ -9,16 +9,39 @@ import { proxyFor } from '../src/hosts/proxy.ts';
 import { hostReach, mayLeadTo } from '../src/http/private-address.ts';
 
 describe('parseChallenges', () => {
-  const parse = (...values: string[]) => parseChallenges(values).map(({ scheme, parameters }) => ({ scheme, ...parameters }));
+  const parse = (...values: string[]) =>
+    parseChallenges(values).map(({ scheme, parameters }) => ({ scheme, ...parameters }));
 
   test.each<[string, Record<string, string>[]]>([
-    ['Bearer realm="https://a/t",service="s",scope="repository:x:pull repository:y:pull"', [{ scheme: 'bearer', realm: 'https://a/t', service: 's', scope: 'repository:x:pull repository:y:pull' }]],
+    [
+      'Bearer realm="https://a/t",service="s",scope="repository:x:pull repository:y:pull"',
+      [
+        {
+          scheme: 'bearer',
+          realm: 'https://a/t',
+          service: 's',
+          scope: 'repository:x:pull repository:y:pull',
+        },
+      ],
+    ],
     ['BASIC Realm="a, b"', [{ scheme: 'basic', realm: 'a, b' }]],
-    ['Basic realm="a",Bearer realm=b', [{ scheme: 'basic', realm: 'a' }, { scheme: 'bearer', realm: 'b' }]],
-    ['Negotiate, NTLM abc==, Bearer realm="x"', [{ scheme: 'negotiate' }, { scheme: 'ntlm' }, { scheme: 'bearer', realm: 'x' }]],
+    [
+      'Basic realm="a",Bearer realm=b',
+      [
+        { scheme: 'basic', realm: 'a' },
+        { scheme: 'bearer', realm: 'b' },
+      ],
+    ],
+    [
+      'Negotiate, NTLM abc==, Bearer realm="x"',
+      [{ scheme: 'negotiate' }, { scheme: 'ntlm' }, { scheme: 'bearer', realm: 'x' }],
+    ],
     ['Bearer realm="a \\"b\\" \\\\"', [{ scheme: 'bearer', realm: 'a "b" \\' }]],
     ['Bearer realm = "a" , service = b', [{ scheme: 'bearer', realm: 'a', service: 'b' }]],
-    ['Bearer realm=https://a/t?x=1,service=s', [{ scheme: 'bearer', realm: 'https://a/t?x=1', service: 's' }]],
+    [
+      'Bearer realm=https://a/t?x=1,service=s',
+      [{ scheme: 'bearer', realm: 'https://a/t?x=1', service: 's' }],
+    ],
     ['Bearer realm="a",realm="b"', [{ scheme: 'bearer', realm: 'a' }]],
     ['Bearer realm="unterminated', [{ scheme: 'bearer', realm: '' }, { scheme: 'unterminated' }]],
     ['', []],
@@ -29,11 +52,16 @@ describe('parseChallenges', () => {
 
   test('gives back what was written, in one header or in several', () => {
     const text = fc.string({ maxLength: 20 }).filter((value) => !/[\r\n]/.test(value));
-    const challenges = fc.array(fc.record({ scheme: fc.constantFrom('basic', 'bearer', 'digest'), realm: text, service: text }), { minLength: 1, maxLength: 4 });
+    const challenges = fc.array(
+      fc.record({ scheme: fc.constantFrom('basic', 'bearer', 'digest'), realm: text, service: text }),
+      { minLength: 1, maxLength: 4 },
+    );
     fc.assert(
       fc.property(challenges, (list) => {
         const quote = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
-        const values = list.map(({ scheme, realm, service }) => `${scheme} realm=${quote(realm)},service=${quote(service)}`);
+        const values = list.map(
+          ({ scheme, realm, service }) => `${scheme} realm=${quote(realm)},service=${quote(service)}`,
+        );
         expect(parse(values.join(', '))).toEqual(list);
         expect(parse(...values)).toEqual(list);
       }),
@@ -52,7 +80,9 @@ describe('parseChallenges', () => {
 
 describe('scopes', () => {
   test('are merged by resource, in the order of the resources', () => {
-    expect(mergeScopes(['repository:b:push', 'repository:a:pull', 'repository:b:pull', 'registry:catalog:*'])).toEqual(['repository:b:pull,push', 'repository:a:pull', 'registry:catalog:*']);
+    expect(
+      mergeScopes(['repository:b:push', 'repository:a:pull', 'repository:b:pull', 'registry:catalog:*']),
+    ).toEqual(['repository:b:pull,push', 'repository:a:pull', 'registry:catalog:*']);
   });
 
   test('cover what they name', () => {
@@ -63,7 +93,11 @@ describe('scopes', () => {
 });
 
 describe('a proxy', () => {
-  const proxies = { HTTPS_PROXY: 'http://secure:1', http_proxy: 'plain:2', NO_PROXY: 'no.test, .sub.test,10.0.0.0/8,port.test:5000,[fd00::1]' };
+  const proxies = {
+    HTTPS_PROXY: 'http://secure:1',
+    http_proxy: 'plain:2',
+    NO_PROXY: 'no.test, .sub.test,10.0.0.0/8,port.test:5000,[fd00::1]',
+  };
 
   test.each([
     ['https://r.test/', 'http://secure:1'],
@@ -86,7 +120,9 @@ describe('a proxy', () => {
   test('is none without settings, with * and inside CGI', () => {
     expect(proxyFor(new URL('https://r.test'), {})).toBeUndefined();
     expect(proxyFor(new URL('https://r.test'), { ALL_PROXY: 'http://p', NO_PROXY: '*' })).toBeUndefined();
-    expect(proxyFor(new URL('http://r.test'), { HTTP_PROXY: 'http://p', REQUEST_METHOD: 'GET' })).toBeUndefined();
+    expect(
+      proxyFor(new URL('http://r.test'), { HTTP_PROXY: 'http://p', REQUEST_METHOD: 'GET' }),
+    ).toBeUndefined();
   });
 });
 
@@ -121,14 +157,22 @@ describe('addresses', () => {
   });
 
   test('of Docker Hub are not its name', () => {
-    expect([connectionHost('docker.io'), connectionHost('r.test:1')]).toEqual(['registry-1.docker.io', 'r.test:1']);
+    expect([connectionHost('docker.io'), connectionHost('r.test:1')]).toEqual([
+      'registry-1.docker.io',
+      'r.test:1',
+    ]);
   });
 });
 
 describe('the place of an upload', () => {
   const digest = `sha256:${'a'.repeat(64)}` as const;
   const base = new URL('https://r.test:5000/');
-  const place = (location: string): string => uploadLocation(location, { answered: new URL('/v2/x/blobs/uploads/', base), base, allowPrivateAddresses: false }).href;
+  const place = (location: string): string =>
+    uploadLocation(location, {
+      answered: new URL('/v2/x/blobs/uploads/', base),
+      base,
+      allowPrivateAddresses: false,
+    }).href;
 
   test.each([
     ['http://r.test/v2/x/u', 'https://r.test:5000/v2/x/u'],
@@ -141,14 +185,23 @@ describe('the place of an upload', () => {
     expect(place(location)).toBe(expected);
   });
 
-  test.each(['http://s3.test/u', 'https://10.0.0.1/u', 'ftp://r.test/u', 'https://[', ' '])('%j is refused', (location) => {
-    expect(() => place(location)).toThrow(expect.objectContaining({ name: 'RegistryError' }));
-  });
+  test.each(['http://s3.test/u', 'https://10.0.0.1/u', 'ftp://r.test/u', 'https://[', ' '])(
+    '%j is refused',
+    (location) => {
+      expect(() => place(location)).toThrow(expect.objectContaining({ name: 'RegistryError' }));
+    },
+  );
 
   test('keeps its query to the letter when the digest is added', () => {
     const tail = `digest=sha256%3A${'a'.repeat(64)}`;
-    for (const [before, after] of [['/u', '?'], ['/u?', ''], ['/u?a=%2f+%20&&b', '&']] as const) {
-      expect(finishLocation(new URL(`https://r.test${before}`), digest).href).toBe(`https://r.test${before}${after}${tail}`);
+    for (const [before, after] of [
+      ['/u', '?'],
+      ['/u?', ''],
+      ['/u?a=%2f+%20&&b', '&'],
+    ] as const) {
+      expect(finishLocation(new URL(`https://r.test${before}`), digest).href).toBe(
+        `https://r.test${before}${after}${tail}`,
+      );
     }
   });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, test } from '@jest/globals';
+
 import { canonicalDigest, MEDIA_TYPES } from '@img-build/oci';
+import { describe, expect, test } from '@jest/globals';
 import { failure } from './support/registry-storage.ts';
 import type { ScriptedRegistry } from './support/scripted-registry.ts';
 import { blobOf, failureOf, openClient, openRegistry, storeImage } from './support/setup.ts';
@@ -8,21 +9,29 @@ import { blobOf, failureOf, openClient, openRegistry, storeImage } from './suppo
 const BYTES = Buffer.alloc(300_000, 'content of a new layer. ');
 const BLOB = blobOf(BYTES);
 const { digest } = BLOB.descriptor;
-const stored = (registry: ScriptedRegistry, path = 'new') => registry.storage.repository(path).blobs.get(digest)?.equals(BYTES) === true;
+const stored = (registry: ScriptedRegistry, path = 'new') =>
+  registry.storage.repository(path).blobs.get(digest)?.equals(BYTES) === true;
 
 describe('an upload', () => {
   test('is one HEAD, one POST and one PUT', async () => {
     const registry = await openRegistry();
     const progress: number[] = [];
 
-    expect(await openClient().client.pushBlob({ domain: registry.host, path: 'new' }, BLOB, { onProgress: (bytes) => progress.push(bytes) })).toBe('uploaded');
+    expect(
+      await openClient().client.pushBlob({ domain: registry.host, path: 'new' }, BLOB, {
+        onProgress: (bytes) => progress.push(bytes),
+      }),
+    ).toBe('uploaded');
 
     expect(registry.trace()).toEqual([
       `HEAD /v2/new/blobs/${digest}`,
       'POST /v2/new/blobs/uploads/',
       `PUT /v2/new/blobs/uploads/u1?_state=a%2Bb%3D&digest=${encodeURIComponent(digest)}`,
     ]);
-    expect(registry.requests[2]?.headers).toMatchObject({ 'content-length': '300000', 'content-type': 'application/octet-stream' });
+    expect(registry.requests[2]?.headers).toMatchObject({
+      'content-length': '300000',
+      'content-type': 'application/octet-stream',
+    });
     expect([stored(registry), progress.at(-1)]).toEqual([true, 300_000]);
   });
 
@@ -53,7 +62,10 @@ describe('an upload', () => {
 
     expect(await client.pushBlob({ domain: registry.host, path: 'new' }, BLOB)).toBe('uploaded');
 
-    expect(elsewhere.requests[0]).toMatchObject({ path: `/store?sig=a%2Fb&digest=${encodeURIComponent(digest)}`, body: BYTES });
+    expect(elsewhere.requests[0]).toMatchObject({
+      path: `/store?sig=a%2Fb&digest=${encodeURIComponent(digest)}`,
+      body: BYTES,
+    });
     expect(elsewhere.requests[0]?.headers).not.toHaveProperty('x-team');
   });
 
@@ -102,7 +114,9 @@ describe('an upload', () => {
     const registry = await openRegistry();
     registry.always(/^PUT/, { status: 502 });
 
-    const error = await failureOf(openClient({ retry: { retries: 1 } }).client.pushBlob({ domain: registry.host, path: 'new' }, BLOB));
+    const error = await failureOf(
+      openClient({ retry: { retries: 1 } }).client.pushBlob({ domain: registry.host, path: 'new' }, BLOB),
+    );
 
     expect(error).toMatchObject({ code: 'REGISTRY_SERVER_ERROR', status: 502, temporary: true });
     expect(registry.trace().filter((line) => line.startsWith('PUT'))).toHaveLength(2);
@@ -112,7 +126,9 @@ describe('an upload', () => {
     const registry = await openRegistry();
     registry.once(/^PUT/, { status: 201, headers: { 'docker-content-digest': canonicalDigest('other') } });
 
-    expect((await failureOf(openClient().client.pushBlob({ domain: registry.host, path: 'new' }, BLOB))).code).toBe('REGISTRY_DIGEST_MISMATCH');
+    expect(
+      (await failureOf(openClient().client.pushBlob({ domain: registry.host, path: 'new' }, BLOB))).code,
+    ).toBe('REGISTRY_DIGEST_MISMATCH');
   });
 
   test('that is aborted tells the registry', async () => {
@@ -120,7 +136,10 @@ describe('an upload', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
 
-    const pushing = openClient().client.pushBlob({ domain: registry.host, path: 'new' }, BLOB, { signal: controller.signal, onProgress: () => controller.abort(reason) });
+    const pushing = openClient().client.pushBlob({ domain: registry.host, path: 'new' }, BLOB, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    });
 
     await expect(pushing).rejects.toBe(reason);
     expect(registry.trace()).toContain('DELETE /v2/new/blobs/uploads/u1?_state=a%2Bb%3D');
@@ -143,24 +162,44 @@ describe('a mount', () => {
     storeImage(registry);
     registry.storage.repository('app').blobs.set(digest, BYTES);
 
-    expect(await openClient().client.pushBlob({ domain: registry.host, path: 'new' }, { ...BLOB, mountFrom: ['app'] })).toBe('mounted');
-    expect(registry.trace()[1]).toBe(`POST /v2/new/blobs/uploads/?mount=${encodeURIComponent(digest)}&from=app`);
+    expect(
+      await openClient().client.pushBlob(
+        { domain: registry.host, path: 'new' },
+        { ...BLOB, mountFrom: ['app'] },
+      ),
+    ).toBe('mounted');
+    expect(registry.trace()[1]).toBe(
+      `POST /v2/new/blobs/uploads/?mount=${encodeURIComponent(digest)}&from=app`,
+    );
   });
 
   test('that becomes an upload goes on with it', async () => {
     const registry = await openRegistry();
 
-    expect(await openClient().client.pushBlob({ domain: registry.host, path: 'new' }, { ...BLOB, mountFrom: ['app'] })).toBe('uploaded');
+    expect(
+      await openClient().client.pushBlob(
+        { domain: registry.host, path: 'new' },
+        { ...BLOB, mountFrom: ['app'] },
+      ),
+    ).toBe('uploaded');
     expect(registry.trace().map((line) => line.split(' ')[0])).toEqual(['HEAD', 'POST', 'PUT']);
   });
 
-  test.each([401, 403, 404, 405, 500])('that is answered with %i becomes an upload of its own', async (status) => {
-    const registry = await openRegistry();
-    registry.once(/^POST .*mount=/, { status });
+  test.each([401, 403, 404, 405, 500])(
+    'that is answered with %i becomes an upload of its own',
+    async (status) => {
+      const registry = await openRegistry();
+      registry.once(/^POST .*mount=/, { status });
 
-    expect(await openClient().client.pushBlob({ domain: registry.host, path: 'new' }, { ...BLOB, mountFrom: ['app'] })).toBe('uploaded');
-    expect(stored(registry)).toBe(true);
-  });
+      expect(
+        await openClient().client.pushBlob(
+          { domain: registry.host, path: 'new' },
+          { ...BLOB, mountFrom: ['app'] },
+        ),
+      ).toBe('uploaded');
+      expect(stored(registry)).toBe(true);
+    },
+  );
 });
 
 describe('a manifest', () => {
@@ -176,18 +215,29 @@ describe('a manifest', () => {
 
     registry.always(/^PUT/, unknown);
     const error = await failureOf(client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest));
-    expect(error).toMatchObject({ code: 'REGISTRY_REFUSED', errors: [{ code: 'MANIFEST_BLOB_UNKNOWN', message: 'blob unknown to registry' }] });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_REFUSED',
+      errors: [{ code: 'MANIFEST_BLOB_UNKNOWN', message: 'blob unknown to registry' }],
+    });
     expect(timing.sleeps).toHaveLength(5);
   });
 
   test('that is stored as something else is an error', async () => {
     const registry = await openRegistry();
     const { reference, manifest } = storeImage(registry);
-    registry.once(/^PUT/, { status: 201, headers: { 'docker-content-digest': canonicalDigest('other') } }, { status: 201 });
+    registry.once(
+      /^PUT/,
+      { status: 201, headers: { 'docker-content-digest': canonicalDigest('other') } },
+      { status: 201 },
+    );
     const { client } = openClient();
 
-    expect((await failureOf(client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest))).code).toBe('REGISTRY_DIGEST_MISMATCH');
-    expect(await client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest)).toBe(canonicalDigest(manifest));
+    expect((await failureOf(client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest))).code).toBe(
+      'REGISTRY_DIGEST_MISMATCH',
+    );
+    expect(await client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest)).toBe(
+      canonicalDigest(manifest),
+    );
   });
 
   test('under a tag that must not move succeeds only if it need not move', async () => {
@@ -196,7 +246,9 @@ describe('a manifest', () => {
     registry.always(/^PUT/, failure(400, 'ImageTagAlreadyExistsException', 'tag is immutable'));
     const { client } = openClient();
 
-    expect(await client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest)).toBe(canonicalDigest(manifest));
+    expect(await client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest)).toBe(
+      canonicalDigest(manifest),
+    );
     const other = Buffer.concat([manifest, Buffer.from(' ')]);
     expect(await failureOf(client.pushManifest(reference, MEDIA_TYPES.ociManifest, other))).toMatchObject({
       code: 'REGISTRY_TAG_IMMUTABLE',
@@ -209,7 +261,9 @@ describe('a manifest', () => {
     const { reference, manifest } = storeImage(registry);
     registry.always(/^PUT/, failure(403, 'DENIED', 'not yours'));
 
-    expect(await failureOf(openClient().client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest))).toMatchObject({
+    expect(
+      await failureOf(openClient().client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest)),
+    ).toMatchObject({
       code: 'REGISTRY_DENIED',
       message: `${registry.host} denied access to manifest ${registry.host}/app:1: not yours`,
       hint: expect.stringContaining(`img login ${registry.host}`),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { createServer, type AddressInfo, type Server } from 'node:net';
+
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { fixedCredentials } from '../src/index.ts';
@@ -14,15 +15,26 @@ describe('a redirect', () => {
     const [registry, elsewhere] = [await openRegistry(), await openRegistry()];
     const { reference, layer, layerBytes } = storeImage(registry);
     const login = fixedCredentials({ [registry.host]: { type: 'bearer', token: 'secret' } });
-    const { client } = openClient({ credentials: login, hosts: { [registry.host]: { headers: { 'x-team': 'secret', cookie: 'secret' } } } });
-    registry.once(/\/blobs\//, { status: 401, headers: { 'www-authenticate': 'Bearer realm="http://localhost/x"' } }, { status: 307, headers: { location: `${elsewhere.origin}/storage?signature=abc` } });
+    const { client } = openClient({
+      credentials: login,
+      hosts: { [registry.host]: { headers: { 'x-team': 'secret', cookie: 'secret' } } },
+    });
+    registry.once(
+      /\/blobs\//,
+      { status: 401, headers: { 'www-authenticate': 'Bearer realm="http://localhost/x"' } },
+      { status: 307, headers: { location: `${elsewhere.origin}/storage?signature=abc` } },
+    );
     elsewhere.once(/storage/, { status: 302, headers: { location: `${registry.origin}/back` } });
     registry.once(/\/back/, { status: 302, headers: { location: `${elsewhere.origin}/final` } });
     elsewhere.once(/final/, { status: 200, body: layerBytes });
 
     expect((await readAll(client.blob(reference, layer))).equals(layerBytes)).toBe(true);
 
-    expect(registry.requests[1]?.headers).toMatchObject({ authorization: 'Bearer secret', 'x-team': 'secret', cookie: 'secret' });
+    expect(registry.requests[1]?.headers).toMatchObject({
+      authorization: 'Bearer secret',
+      'x-team': 'secret',
+      cookie: 'secret',
+    });
     for (const { headers } of [...elsewhere.requests, ...registry.requests.slice(2)]) {
       expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['authorization']));
       expect(JSON.stringify(headers)).not.toContain('secret');
@@ -40,18 +52,25 @@ describe('a redirect', () => {
     expect(registry.requests).toHaveLength(11);
   });
 
-  test.each([['file:///etc/passwd'], ['http://[broken'], ['javascript:1']])('to %s is refused', async (location) => {
-    const registry = await openRegistry();
-    registry.always(/./, { status: 302, headers: { location } });
+  test.each([['file:///etc/passwd'], ['http://[broken'], ['javascript:1']])(
+    'to %s is refused',
+    async (location) => {
+      const registry = await openRegistry();
+      registry.always(/./, { status: 302, headers: { location } });
 
-    expect((await failureOf(openClient().client.resolve(storeImage(registry).reference))).code).toBe('REGISTRY_PROTOCOL');
-  });
+      expect((await failureOf(openClient().client.resolve(storeImage(registry).reference))).code).toBe(
+        'REGISTRY_PROTOCOL',
+      );
+    },
+  );
 
   test('into the metadata service of a cloud is refused', async () => {
     const registry = await openRegistry();
     registry.always(/./, { status: 302, headers: { location: 'http://169.254.169.254/latest' } });
 
-    expect((await failureOf(openClient().client.resolve(storeImage(registry).reference))).code).toBe('REGISTRY_REDIRECT_REFUSED');
+    expect((await failureOf(openClient().client.resolve(storeImage(registry).reference))).code).toBe(
+      'REGISTRY_REDIRECT_REFUSED',
+    );
   });
 });
 
@@ -60,7 +79,8 @@ describe('TLS', () => {
   beforeAll(async () => {
     certificates = await makeCertificates(await temporaryFolder());
   });
-  const openTls = async (clientCa?: string) => await openRegistry({ tls: { cert: certificates.server.cert, key: certificates.server.key, clientCa } });
+  const openTls = async (clientCa?: string) =>
+    await openRegistry({ tls: { cert: certificates.server.cert, key: certificates.server.key, clientCa } });
   const folderFor = async (host: string, files: Readonly<Record<string, string>>): Promise<string> => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, host));
@@ -86,7 +106,9 @@ describe('TLS', () => {
     const { cert: ca } = certificates.ca;
     const folder = await folderFor(registry.host, { 'ca.crt': ca });
 
-    await openClient({ tls: { certificateFolders: [await temporaryFolder(), folder] } }).client.resolve(reference);
+    await openClient({ tls: { certificateFolders: [await temporaryFolder(), folder] } }).client.resolve(
+      reference,
+    );
     await openClient({ tls: { ca } }).client.resolve(reference);
     await openClient({ hosts: { [registry.host]: { ca } } }).client.resolve(reference);
     await openClient({ hosts: { [registry.host]: { insecure: true } } }).client.resolve(reference);
@@ -99,9 +121,15 @@ describe('TLS', () => {
     const { reference } = storeImage(registry);
     const ca = { 'ca.crt': certificates.ca.cert };
     const bare = await folderFor(registry.host, ca);
-    const full = await folderFor(registry.host, { ...ca, 'client.cert': certificates.client.cert, 'client.key': certificates.client.key });
+    const full = await folderFor(registry.host, {
+      ...ca,
+      'client.cert': certificates.client.cert,
+      'client.key': certificates.client.key,
+    });
 
-    const error = await failureOf(openClient({ tls: { certificateFolders: [bare] } }).client.resolve(reference));
+    const error = await failureOf(
+      openClient({ tls: { certificateFolders: [bare] } }).client.resolve(reference),
+    );
     await openClient({ tls: { certificateFolders: [full] } }).client.resolve(reference);
 
     expect(error.code).toBe('REGISTRY_UNREACHABLE');
@@ -112,7 +140,11 @@ describe('TLS', () => {
     const [registry, plain] = [await openTls(), await openRegistry()];
     const { reference } = storeImage(registry);
     const { client } = openClient({ tls: { ca: certificates.ca.cert } });
-    registry.once(/./, { status: 302, headers: { location: `${plain.origin}/v2/` } }, { status: 401, headers: { 'www-authenticate': `Bearer realm="${plain.origin}/token"` } });
+    registry.once(
+      /./,
+      { status: 302, headers: { location: `${plain.origin}/v2/` } },
+      { status: 401, headers: { 'www-authenticate': `Bearer realm="${plain.origin}/token"` } },
+    );
 
     expect((await failureOf(client.resolve(reference))).code).toBe('REGISTRY_REDIRECT_REFUSED');
     expect((await failureOf(client.resolve(reference))).code).toBe('REGISTRY_REDIRECT_REFUSED');
@@ -126,7 +158,9 @@ describe('plain http', () => {
     const registry = await openRegistry();
     const relay = await openRelay(registry.host, (first) => greetings.push(first));
     const { reference } = storeImage(registry);
-    const { client } = openClient({ credentials: fixedCredentials({ [relay]: { type: 'basic', username: 'a', password: 'b' } }) });
+    const { client } = openClient({
+      credentials: fixedCredentials({ [relay]: { type: 'basic', username: 'a', password: 'b' } }),
+    });
 
     await client.resolve({ ...reference, domain: relay });
     await client.resolve({ ...reference, domain: relay });
@@ -140,7 +174,9 @@ describe('plain http', () => {
   test('is used at once where the settings say so', async () => {
     const registry = await openRegistry();
 
-    await openClient({ hosts: { [registry.host]: { plainHttp: true } } }).client.resolve(storeImage(registry).reference);
+    await openClient({ hosts: { [registry.host]: { plainHttp: true } } }).client.resolve(
+      storeImage(registry).reference,
+    );
 
     expect(registry.requests).toHaveLength(1);
   });
@@ -156,7 +192,11 @@ describe('an unreachable registry', () => {
 
     const error = await failureOf(client.resolve({ domain: host, path: 'x', tag: '1' }));
 
-    expect(error).toMatchObject({ code: 'REGISTRY_UNREACHABLE', temporary: true, message: `cannot reach ${host}: connection refused` });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      temporary: true,
+      message: `cannot reach ${host}: connection refused`,
+    });
     expect(timing.sleeps).toHaveLength(2);
   });
 
@@ -165,7 +205,10 @@ describe('an unreachable registry', () => {
 
     const error = await failureOf(client.resolve({ domain: 'registry.invalid', path: 'x', tag: '1' }));
 
-    expect(error).toMatchObject({ code: 'REGISTRY_UNREACHABLE', message: expect.stringContaining('registry.invalid') });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      message: expect.stringContaining('registry.invalid'),
+    });
     expect(timing.sleeps.length).toBeLessThanOrEqual(5);
   });
 });
@@ -199,12 +242,21 @@ describe('a busy registry', () => {
 
   test('that stays busy is an error about the rate', async () => {
     const registry = await openRegistry();
-    registry.always(/./, { status: 429, headers: { 'content-type': 'application/json' }, body: '{"errors":[{"code":"TOOMANYREQUESTS","message":"slow\\u001b[31m down"}]}' });
+    registry.always(/./, {
+      status: 429,
+      headers: { 'content-type': 'application/json' },
+      body: '{"errors":[{"code":"TOOMANYREQUESTS","message":"slow\\u001b[31m down"}]}',
+    });
     const { client, timing } = openClient();
 
     const error = await failureOf(client.manifest(storeImage(registry).reference));
 
-    expect(error).toMatchObject({ code: 'REGISTRY_RATE_LIMITED', status: 429, temporary: true, errors: [{ code: 'TOOMANYREQUESTS', message: 'slow\u001b[31m down' }] });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_RATE_LIMITED',
+      status: 429,
+      temporary: true,
+      errors: [{ code: 'TOOMANYREQUESTS', message: 'slow\u001b[31m down' }],
+    });
     expect(error.message).toContain('limits the rate of requests');
     expect(error.message).toMatch(/: slow \[31m down$/);
     expect(timing.sleeps).toEqual([200, 400, 800, 1600, 3200]);
@@ -214,25 +266,44 @@ describe('a busy registry', () => {
 describe('something that is no registry', () => {
   test('answers with a page that is not taken for a manifest', async () => {
     const registry = await openRegistry();
-    registry.always(/./, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>please log in</html>' });
+    registry.always(/./, {
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: '<html>please log in</html>',
+    });
 
     const error = await failureOf(openClient().client.resolve(storeImage(registry).reference));
 
-    expect(error).toMatchObject({ code: 'REGISTRY_PROTOCOL', message: expect.stringContaining('sent a web page') });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_PROTOCOL',
+      message: expect.stringContaining('sent a web page'),
+    });
   });
 
   test('answers "not found" with a page that is not quoted', async () => {
     const registry = await openRegistry();
     const { reference } = storeImage(registry);
-    registry.always(/./, { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>{"errors":[]}</html>' });
+    registry.always(/./, {
+      status: 404,
+      headers: { 'content-type': 'text/html' },
+      body: '<html>{"errors":[]}</html>',
+    });
 
-    expect(await failureOf(openClient().client.manifest(reference))).toMatchObject({ code: 'REGISTRY_NOT_FOUND', message: `${registry.host}/app:1 not found`, errors: [] });
+    expect(await failureOf(openClient().client.manifest(reference))).toMatchObject({
+      code: 'REGISTRY_NOT_FOUND',
+      message: `${registry.host}/app:1 not found`,
+      errors: [],
+    });
   });
 
   test('answers with an endless error of which little is read', async () => {
     const registry = await openRegistry();
     const { reference } = storeImage(registry);
-    registry.always(/./, { status: 400, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ errors: [{ code: 'X', message: 'y'.repeat(1_000_000) }] }) });
+    registry.always(/./, {
+      status: 400,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ errors: [{ code: 'X', message: 'y'.repeat(1_000_000) }] }),
+    });
     const short = await failureOf(openClient().client.manifest(reference));
     expect(short.code).toBe('REGISTRY_REFUSED');
     expect(short.message.length).toBeLessThan(600);

@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto';
 import { ToolError } from '@img-build/errors';
 import type { AbortOptions, RegistryPort } from '@img-build/interfaces';
-import { type Descriptor, detectDocument, type Digest, digestAlgorithm, formatReference, type Reference, repositoryName } from '@img-build/oci';
+import {
+  type Descriptor,
+  type Digest,
+  detectDocument,
+  digestAlgorithm,
+  formatReference,
+  type Reference,
+  repositoryName,
+} from '@img-build/oci';
 
 /** One call of a {@link MemoryRegistry}, in the order they came. */
 export interface MemoryRegistryCall {
@@ -30,7 +38,12 @@ export function createMemoryRegistry(): MemoryRegistry {
   const repositories = new Map<string, Repository>();
   const calls: MemoryRegistryCall[] = [];
 
-  const note = (call: keyof RegistryPort, reference: Reference, { signal }: AbortOptions, digest?: Digest): void => {
+  const note = (
+    call: keyof RegistryPort,
+    reference: Reference,
+    { signal }: AbortOptions,
+    digest?: Digest,
+  ): void => {
     signal?.throwIfAborted();
     calls.push({ call, reference: formatReference(reference), ...(digest === undefined ? {} : { digest }) });
   };
@@ -39,12 +52,18 @@ export function createMemoryRegistry(): MemoryRegistry {
     repositories.set(name, known);
     return known;
   };
-  const manifestOf = (reference: Reference): { readonly descriptor: Descriptor; readonly bytes: Uint8Array } => {
+  const manifestOf = (
+    reference: Reference,
+  ): { readonly descriptor: Descriptor; readonly bytes: Uint8Array } => {
     const repository = repositories.get(repositoryName(reference));
     const digest = reference.digest ?? repository?.tags.get(reference.tag ?? 'latest');
     const found = digest === undefined ? undefined : repository?.manifests.get(digest);
-    if (digest === undefined || found === undefined) throw failure('REGISTRY_NOT_FOUND', `${formatReference(reference)} not found`);
-    return { descriptor: { mediaType: found.mediaType, digest, size: found.bytes.byteLength }, bytes: found.bytes };
+    if (digest === undefined || found === undefined)
+      throw failure('REGISTRY_NOT_FOUND', `${formatReference(reference)} not found`);
+    return {
+      descriptor: { mediaType: found.mediaType, digest, size: found.bytes.byteLength },
+      bytes: found.bytes,
+    };
   };
 
   return {
@@ -62,7 +81,8 @@ export function createMemoryRegistry(): MemoryRegistry {
       note('blob', reference, options, descriptor.digest);
       const bytes = repositories.get(repositoryName(reference))?.blobs.get(descriptor.digest);
       if (bytes === undefined) throw failure('REGISTRY_NOT_FOUND', `blob ${descriptor.digest} not found`);
-      if (bytes.byteLength !== descriptor.size) throw failure('REGISTRY_SIZE_MISMATCH', `blob ${descriptor.digest} has ${bytes.byteLength} bytes`);
+      if (bytes.byteLength !== descriptor.size)
+        throw failure('REGISTRY_SIZE_MISMATCH', `blob ${descriptor.digest} has ${bytes.byteLength} bytes`);
       const rest = bytes.subarray(options.offset ?? 0);
       for (let at = 0; at < rest.byteLength; at += CHUNK) {
         options.signal?.throwIfAborted();
@@ -74,24 +94,32 @@ export function createMemoryRegistry(): MemoryRegistry {
       note('pushBlob', reference, options, descriptor.digest);
       const { blobs } = repositoryAt(repositoryName(reference));
       if (blobs.has(descriptor.digest)) return 'existed';
-      const neighbour = mountFrom.map((path) => repositories.get(`${reference.domain}/${path}`)?.blobs.get(descriptor.digest)).find((bytes) => bytes !== undefined);
+      const neighbour = mountFrom
+        .map((path) => repositories.get(`${reference.domain}/${path}`)?.blobs.get(descriptor.digest))
+        .find((bytes) => bytes !== undefined);
       if (neighbour !== undefined) {
         blobs.set(descriptor.digest, neighbour);
         return 'mounted';
       }
       const bytes = await readSource(open(0), options);
-      if (bytes.byteLength !== descriptor.size) throw failure('REGISTRY_SIZE_MISMATCH', `blob ${descriptor.digest} has ${bytes.byteLength} bytes`);
-      if (digestOf(bytes, descriptor.digest) !== descriptor.digest) throw failure('REGISTRY_DIGEST_MISMATCH', `blob ${descriptor.digest} is something else`);
+      if (bytes.byteLength !== descriptor.size)
+        throw failure('REGISTRY_SIZE_MISMATCH', `blob ${descriptor.digest} has ${bytes.byteLength} bytes`);
+      if (digestOf(bytes, descriptor.digest) !== descriptor.digest)
+        throw failure('REGISTRY_DIGEST_MISMATCH', `blob ${descriptor.digest} is something else`);
       blobs.set(descriptor.digest, bytes);
       return 'uploaded';
     },
     async pushManifest(reference, mediaType, bytes, options = {}) {
       note('pushManifest', reference, options);
       const digest = digestOf(bytes, reference.digest);
-      if (reference.digest !== undefined && digest !== reference.digest) throw failure('REGISTRY_DIGEST_MISMATCH', `the manifest is ${digest}`);
+      if (reference.digest !== undefined && digest !== reference.digest)
+        throw failure('REGISTRY_DIGEST_MISMATCH', `the manifest is ${digest}`);
       const repository = repositoryAt(repositoryName(reference));
-      const missing = childrenOf(bytes, mediaType).find((child) => !repository.blobs.has(child) && !repository.manifests.has(child));
-      if (missing !== undefined) throw failure('REGISTRY_REFUSED', `the manifest needs ${missing}, which is not there`);
+      const missing = childrenOf(bytes, mediaType).find(
+        (child) => !repository.blobs.has(child) && !repository.manifests.has(child),
+      );
+      if (missing !== undefined)
+        throw failure('REGISTRY_REFUSED', `the manifest needs ${missing}, which is not there`);
       repository.manifests.set(digest, { bytes: bytes.slice(), mediaType });
       if (reference.tag !== undefined) repository.tags.set(reference.tag, digest);
       return digest;
@@ -101,7 +129,10 @@ export function createMemoryRegistry(): MemoryRegistry {
 
 const CHUNK = 64 * 1024;
 
-async function readSource(source: AsyncIterable<Uint8Array>, { signal, onProgress }: AbortOptions & { readonly onProgress?: ((bytes: number) => void) | undefined }): Promise<Uint8Array> {
+async function readSource(
+  source: AsyncIterable<Uint8Array>,
+  { signal, onProgress }: AbortOptions & { readonly onProgress?: ((bytes: number) => void) | undefined },
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source) {
@@ -115,7 +146,10 @@ async function readSource(source: AsyncIterable<Uint8Array>, { signal, onProgres
 
 function childrenOf(bytes: Uint8Array, mediaType: string): readonly Digest[] {
   const document = detectDocument(bytes, { mediaType });
-  const children = document.kind === 'index' ? document.index.manifests : [document.manifest.config, ...document.manifest.layers];
+  const children =
+    document.kind === 'index'
+      ? document.index.manifests
+      : [document.manifest.config, ...document.manifest.layers];
   return children.filter(({ urls = [] }) => urls.length === 0).map(({ digest }) => digest);
 }
 

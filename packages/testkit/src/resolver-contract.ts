@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, test } from '@jest/globals';
+
 import type { BlobSource, RegistryPort } from '@img-build/interfaces';
 import { canonicalDigest, type Descriptor, MEDIA_TYPES, type Reference } from '@img-build/oci';
+import { describe, expect, test } from '@jest/globals';
 
 /** A registry under test. Each test uses repositories of its own, so that one registry may serve them all. */
 export interface ResolverFixture {
@@ -26,10 +27,18 @@ function describeResolving(open: Open): void {
   test('resolves a tag and a digest to the same descriptor', async () => {
     const { port, reference, manifest } = await withImage(open, 'contract/resolve');
 
-    const descriptor = { mediaType: MEDIA_TYPES.ociManifest, digest: canonicalDigest(manifest), size: manifest.byteLength };
+    const descriptor = {
+      mediaType: MEDIA_TYPES.ociManifest,
+      digest: canonicalDigest(manifest),
+      size: manifest.byteLength,
+    };
     expect(await port.resolve(reference)).toEqual(descriptor);
-    expect(await port.resolve({ domain: reference.domain, path: reference.path, digest: descriptor.digest })).toEqual(descriptor);
-    expect(await port.resolve({ ...reference, tag: 'absent', digest: descriptor.digest })).toEqual(descriptor);
+    expect(
+      await port.resolve({ domain: reference.domain, path: reference.path, digest: descriptor.digest }),
+    ).toEqual(descriptor);
+    expect(await port.resolve({ ...reference, tag: 'absent', digest: descriptor.digest })).toEqual(
+      descriptor,
+    );
   });
 
   test('says that a tag, a digest or a repository is not there', async () => {
@@ -37,9 +46,13 @@ function describeResolving(open: Open): void {
     const absent = { code: 'REGISTRY_NOT_FOUND' };
 
     await expect(port.resolve({ ...reference, tag: 'absent' })).rejects.toMatchObject(absent);
-    await expect(port.resolve({ ...reference, digest: canonicalDigest('absent') })).rejects.toMatchObject(absent);
+    await expect(port.resolve({ ...reference, digest: canonicalDigest('absent') })).rejects.toMatchObject(
+      absent,
+    );
     await expect(port.manifest({ ...reference, tag: 'absent' })).rejects.toMatchObject(absent);
-    await expect(port.resolve({ ...reference, path: 'contract/no-such-repository' })).rejects.toMatchObject(absent);
+    await expect(port.resolve({ ...reference, path: 'contract/no-such-repository' })).rejects.toMatchObject(
+      absent,
+    );
   });
 
   test('follows a tag that moves', async () => {
@@ -67,18 +80,28 @@ function describeFetching(open: Open): void {
     const { descriptor, bytes } = await port.manifest(reference);
 
     expect(Buffer.from(bytes).equals(manifest)).toBe(true);
-    expect(descriptor).toEqual({ mediaType: MEDIA_TYPES.ociManifest, digest: canonicalDigest(manifest), size: manifest.byteLength });
+    expect(descriptor).toEqual({
+      mediaType: MEDIA_TYPES.ociManifest,
+      digest: canonicalDigest(manifest),
+      size: manifest.byteLength,
+    });
   });
 
   test('streams a blob, whole and from an offset, and reports progress', async () => {
     const { port, reference, layer, layerBytes } = await withImage(open, 'contract/blob');
     const seen: number[] = [];
 
-    expect((await readAll(port.blob(reference, layer, { onProgress: (bytes) => seen.push(bytes) }))).equals(layerBytes)).toBe(true);
+    expect(
+      (await readAll(port.blob(reference, layer, { onProgress: (bytes) => seen.push(bytes) }))).equals(
+        layerBytes,
+      ),
+    ).toBe(true);
     expect(seen.at(-1)).toBe(layer.size);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     for (const offset of [1, 70_000, layer.size - 1]) {
-      expect((await readAll(port.blob(reference, layer, { offset }))).equals(layerBytes.subarray(offset))).toBe(true);
+      expect(
+        (await readAll(port.blob(reference, layer, { offset }))).equals(layerBytes.subarray(offset)),
+      ).toBe(true);
     }
     expect(await readAll(port.blob(reference, layer, { offset: layer.size }))).toHaveLength(0);
   });
@@ -86,9 +109,13 @@ function describeFetching(open: Open): void {
   test('refuses a blob that is absent or not of the size promised', async () => {
     const { port, reference, layer } = await withImage(open, 'contract/bad-blob');
 
-    await expect(readAll(port.blob(reference, { ...layer, digest: canonicalDigest('absent') }))).rejects.toMatchObject({ code: 'REGISTRY_NOT_FOUND' });
+    await expect(
+      readAll(port.blob(reference, { ...layer, digest: canonicalDigest('absent') })),
+    ).rejects.toMatchObject({ code: 'REGISTRY_NOT_FOUND' });
     for (const size of [layer.size - 1, layer.size + 1]) {
-      await expect(readAll(port.blob(reference, { ...layer, size }))).rejects.toMatchObject({ code: 'REGISTRY_SIZE_MISMATCH' });
+      await expect(readAll(port.blob(reference, { ...layer, size }))).rejects.toMatchObject({
+        code: 'REGISTRY_SIZE_MISMATCH',
+      });
     }
   });
 
@@ -98,7 +125,8 @@ function describeFetching(open: Open): void {
     const controller = new AbortController();
 
     const reading = (async () => {
-      for await (const _ of port.blob(reference, layer, { signal: controller.signal })) controller.abort(reason);
+      for await (const _ of port.blob(reference, layer, { signal: controller.signal }))
+        controller.abort(reason);
     })();
 
     await expect(reading).rejects.toBe(reason);
@@ -133,8 +161,18 @@ function describeBlobPushing(open: Open): void {
     const { source } = blobOf(Buffer.from('shared'));
     await port.pushBlob({ domain, path: 'contract/neighbour' }, source);
 
-    expect(await port.pushBlob({ domain, path: 'contract/mounting' }, { ...source, mountFrom: ['contract/stranger', 'contract/neighbour'] })).toBe('mounted');
-    expect(await port.pushBlob({ domain, path: 'contract/alone' }, { ...source, mountFrom: ['contract/stranger'] })).toBe('uploaded');
+    expect(
+      await port.pushBlob(
+        { domain, path: 'contract/mounting' },
+        { ...source, mountFrom: ['contract/stranger', 'contract/neighbour'] },
+      ),
+    ).toBe('mounted');
+    expect(
+      await port.pushBlob(
+        { domain, path: 'contract/alone' },
+        { ...source, mountFrom: ['contract/stranger'] },
+      ),
+    ).toBe('uploaded');
   });
 
   test('refuses a source that is not what it promises', async () => {
@@ -143,9 +181,15 @@ function describeBlobPushing(open: Open): void {
     const { descriptor, source } = blobOf(Buffer.from('truth'));
     const lies = (text: string): BlobSource => ({ descriptor, open: blobOf(Buffer.from(text)).source.open });
 
-    await expect(port.pushBlob(reference, lies('lie!!'))).rejects.toMatchObject({ code: 'REGISTRY_DIGEST_MISMATCH' });
-    await expect(port.pushBlob(reference, lies('lie'))).rejects.toMatchObject({ code: 'REGISTRY_SIZE_MISMATCH' });
-    await expect(port.pushBlob(reference, lies('longer lie'))).rejects.toMatchObject({ code: 'REGISTRY_SIZE_MISMATCH' });
+    await expect(port.pushBlob(reference, lies('lie!!'))).rejects.toMatchObject({
+      code: 'REGISTRY_DIGEST_MISMATCH',
+    });
+    await expect(port.pushBlob(reference, lies('lie'))).rejects.toMatchObject({
+      code: 'REGISTRY_SIZE_MISMATCH',
+    });
+    await expect(port.pushBlob(reference, lies('longer lie'))).rejects.toMatchObject({
+      code: 'REGISTRY_SIZE_MISMATCH',
+    });
     expect(await port.pushBlob(reference, source)).toBe('uploaded');
   });
 
@@ -174,18 +218,31 @@ function describeManifestPushing(open: Open): void {
 
     expect(await port.pushManifest(untagged, MEDIA_TYPES.ociManifest, bytes)).toBe(untagged.digest);
     expect(Buffer.from((await port.manifest(untagged)).bytes).equals(bytes)).toBe(true);
-    await expect(port.pushManifest({ ...untagged, digest: canonicalDigest('other') }, MEDIA_TYPES.ociManifest, bytes)).rejects.toMatchObject({ code: 'REGISTRY_DIGEST_MISMATCH' });
+    await expect(
+      port.pushManifest({ ...untagged, digest: canonicalDigest('other') }, MEDIA_TYPES.ociManifest, bytes),
+    ).rejects.toMatchObject({ code: 'REGISTRY_DIGEST_MISMATCH' });
   });
 
   test('stores an index over manifests', async () => {
     const { port, reference, manifest } = await withImage(open, 'contract/index');
-    const child = { mediaType: MEDIA_TYPES.ociManifest, digest: canonicalDigest(manifest), size: manifest.byteLength, platform: { os: 'linux', architecture: 'amd64' } };
-    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: [child] }));
+    const child = {
+      mediaType: MEDIA_TYPES.ociManifest,
+      digest: canonicalDigest(manifest),
+      size: manifest.byteLength,
+      platform: { os: 'linux', architecture: 'amd64' },
+    };
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: [child] }),
+    );
     const tagged = { ...reference, tag: 'all' };
 
     await port.pushManifest(tagged, MEDIA_TYPES.ociIndex, bytes);
 
-    expect(await port.resolve(tagged)).toEqual({ mediaType: MEDIA_TYPES.ociIndex, digest: canonicalDigest(bytes), size: bytes.byteLength });
+    expect(await port.resolve(tagged)).toEqual({
+      mediaType: MEDIA_TYPES.ociIndex,
+      digest: canonicalDigest(bytes),
+      size: bytes.byteLength,
+    });
   });
 }
 
@@ -202,14 +259,28 @@ async function withImage(open: Open, path: string): Promise<Image> {
   const reference: Reference = { domain, path, tag: 'v1' };
   const layerBytes = Buffer.alloc(200_000, path);
   const layer = blobOf(layerBytes);
-  const config = blobOf(Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'), MEDIA_TYPES.ociConfig);
+  const config = blobOf(
+    Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'),
+    MEDIA_TYPES.ociConfig,
+  );
   for (const { source } of [layer, config]) await port.pushBlob(reference, source);
   const manifest = manifestOf(config.descriptor, [layer.descriptor]);
   await port.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest);
-  return { port, domain, reference, manifest, config: config.descriptor, layer: layer.descriptor, layerBytes };
+  return {
+    port,
+    domain,
+    reference,
+    manifest,
+    config: config.descriptor,
+    layer: layer.descriptor,
+    layerBytes,
+  };
 }
 
-function blobOf(bytes: Buffer, mediaType: string = MEDIA_TYPES.ociLayer): { readonly descriptor: Descriptor; readonly source: BlobSource } {
+function blobOf(
+  bytes: Buffer,
+  mediaType: string = MEDIA_TYPES.ociLayer,
+): { readonly descriptor: Descriptor; readonly source: BlobSource } {
   const descriptor = { mediaType, digest: canonicalDigest(bytes), size: bytes.byteLength };
   async function* open(offset: number): AsyncGenerator<Uint8Array> {
     for (let at = offset; at < bytes.byteLength; at += 30_000) yield bytes.subarray(at, at + 30_000);
@@ -218,8 +289,24 @@ function blobOf(bytes: Buffer, mediaType: string = MEDIA_TYPES.ociLayer): { read
 }
 
 /** Indented, so that a port that writes documents anew is found out. */
-function manifestOf(config: Descriptor, layers: readonly Descriptor[], annotations?: Record<string, string>): Buffer {
-  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, config, layers, ...(annotations === undefined ? {} : { annotations }) }, undefined, 3));
+function manifestOf(
+  config: Descriptor,
+  layers: readonly Descriptor[],
+  annotations?: Record<string, string>,
+): Buffer {
+  return Buffer.from(
+    JSON.stringify(
+      {
+        schemaVersion: 2,
+        mediaType: MEDIA_TYPES.ociManifest,
+        config,
+        layers,
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+      undefined,
+      3,
+    ),
+  );
 }
 
 async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

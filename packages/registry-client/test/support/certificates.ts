@@ -25,14 +25,47 @@ export interface Certificates {
 export async function makeCertificates(folder: string): Promise<Certificates> {
   const ca = await makeIdentity(folder, 'ca', ['-addext', 'basicConstraints=critical,CA:TRUE']);
   const signed = ['-CA', ca.certPath, '-CAkey', ca.keyPath];
-  const server = await makeIdentity(folder, 'server', [...signed, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE']);
-  return { ca, server, client: await makeIdentity(folder, 'client', [...signed, '-addext', 'basicConstraints=critical,CA:FALSE']) };
+  const server = await makeIdentity(folder, 'server', [
+    ...signed,
+    '-addext',
+    'subjectAltName=IP:127.0.0.1,DNS:localhost',
+    '-addext',
+    'basicConstraints=critical,CA:FALSE',
+  ]);
+  return {
+    ca,
+    server,
+    client: await makeIdentity(folder, 'client', [
+      ...signed,
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+    ]),
+  };
 }
 
 async function makeIdentity(folder: string, name: string, extra: readonly string[]): Promise<Identity> {
   const [certPath, keyPath] = [join(folder, `${name}.crt`), join(folder, `${name}.pem`)];
   const config = join(folder, 'openssl.cnf');
   await writeFile(config, '[req]\ndistinguished_name=dn\n[dn]\n');
-  await run('openssl', ['req', '-x509', '-config', config, '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650', '-subj', `/CN=${name}`, '-keyout', keyPath, '-out', certPath, ...extra]);
+  await run('openssl', [
+    'req',
+    '-x509',
+    '-config',
+    config,
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '3650',
+    '-subj',
+    `/CN=${name}`,
+    '-keyout',
+    keyPath,
+    '-out',
+    certPath,
+    ...extra,
+  ]);
   return { cert: await readFile(certPath, 'utf8'), key: await readFile(keyPath, 'utf8'), certPath, keyPath };
 }

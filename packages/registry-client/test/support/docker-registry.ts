@@ -10,7 +10,9 @@ export interface DockerRegistryOptions {
   /** Empty folder for its data and configuration. */
   readonly folder: string;
   /** Paths of a PEM certificate, its key, and the CAs of the clients that are let in. */
-  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientcas?: readonly string[] } | undefined;
+  readonly tls?:
+    | { readonly certificate: string; readonly key: string; readonly clientcas?: readonly string[] }
+    | undefined;
   /** Path of an htpasswd file with bcrypt hashes. */
   readonly htpasswd?: string | undefined;
 }

@@ -18,7 +18,12 @@ export interface Answer {
 /** The ordinary behaviour of a registry as a function of a request. */
 export interface RegistryStorage {
   repository(path: string): StoredRepository;
-  answer(method: string, url: URL, headers: Readonly<Record<string, string | undefined>>, body: Buffer): Answer;
+  answer(
+    method: string,
+    url: URL,
+    headers: Readonly<Record<string, string | undefined>>,
+    body: Buffer,
+  ): Answer;
 }
 
 /** An empty registry in memory. @see distribution-spec v1.1.1 */
@@ -59,7 +64,11 @@ export function createRegistryStorage(): RegistryStorage {
     const headers = { 'content-type': 'application/octet-stream', 'docker-content-digest': digest };
     const start = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
     if (start === 0) return { status: 200, headers, body: bytes };
-    return { status: 206, headers: { ...headers, 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }, body: bytes.subarray(start) };
+    return {
+      status: 206,
+      headers: { ...headers, 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` },
+      body: bytes.subarray(start),
+    };
   };
 
   const manifest = (method: string, path: string, name: string, mediaType: string, body: Buffer): Answer => {
@@ -73,14 +82,20 @@ export function createRegistryStorage(): RegistryStorage {
     const digest = tags.get(name) ?? name;
     const found = manifests.get(digest);
     if (found === undefined) return failure(404, 'MANIFEST_UNKNOWN');
-    return { status: 200, headers: { 'content-type': found.mediaType, 'docker-content-digest': digest }, body: found.bytes };
+    return {
+      status: 200,
+      headers: { 'content-type': found.mediaType, 'docker-content-digest': digest },
+      body: found.bytes,
+    };
   };
 
   return {
     repository,
     answer(method, url, headers, body) {
-      if (url.pathname === '/v2/') return { status: 200, body: '{}', headers: { 'content-type': 'application/json' } };
-      const [, path = '', kind, name = ''] = /^\/v2\/(.+)\/(blobs\/uploads|blobs|manifests|tags|referrers)\/(.*)$/.exec(url.pathname) ?? [];
+      if (url.pathname === '/v2/')
+        return { status: 200, body: '{}', headers: { 'content-type': 'application/json' } };
+      const [, path = '', kind, name = ''] =
+        /^\/v2\/(.+)\/(blobs\/uploads|blobs|manifests|tags|referrers)\/(.*)$/.exec(url.pathname) ?? [];
       switch (kind) {
         case 'blobs/uploads':
           return upload(method, path, name, url, body);
@@ -89,7 +104,11 @@ export function createRegistryStorage(): RegistryStorage {
         case 'manifests':
           return manifest(method, path, name, headers['content-type'] ?? '', body);
         case 'tags':
-          return { status: 200, body: JSON.stringify({ name: path, tags: [...repository(path).tags.keys()] }), headers: { 'content-type': 'application/json' } };
+          return {
+            status: 200,
+            body: JSON.stringify({ name: path, tags: [...repository(path).tags.keys()] }),
+            headers: { 'content-type': 'application/json' },
+          };
         default:
           return failure(404, 'UNSUPPORTED');
       }
@@ -99,7 +118,11 @@ export function createRegistryStorage(): RegistryStorage {
 
 /** An error as registries word it. */
 export function failure(status: number, code: string, message = code.toLowerCase()): Answer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ errors: [{ code, message }] }) };
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ errors: [{ code, message }] }),
+  };
 }
 
 /** The digest of bytes. */

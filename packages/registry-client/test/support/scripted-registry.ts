@@ -32,7 +32,9 @@ export type Fault = Answer | ((exchange: Exchange) => void | Promise<void>);
 /** How to run the registry. */
 export interface ScriptedRegistryOptions {
   /** Speaks TLS with this certificate; asks for one signed by `clientCa` when given. */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined } | undefined;
+  readonly tls?:
+    | { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined }
+    | undefined;
 }
 
 /** A registry over a real socket that misbehaves as told. */
@@ -53,7 +55,9 @@ export interface ScriptedRegistry {
 }
 
 /** Starts a registry on a free loopback port. */
-export async function startScriptedRegistry({ tls }: ScriptedRegistryOptions = {}): Promise<ScriptedRegistry> {
+export async function startScriptedRegistry({
+  tls,
+}: ScriptedRegistryOptions = {}): Promise<ScriptedRegistry> {
   const storage = createRegistryStorage();
   const requests: SeenRequest[] = [];
   const single: { readonly pattern: RegExp; readonly fault: Fault }[] = [];
@@ -71,9 +75,13 @@ export async function startScriptedRegistry({ tls }: ScriptedRegistryOptions = {
       requests[index] = { method, path, headers, body };
       return body;
     };
-    const proceed = async (): Promise<void> => send(response, method, storage.answer(method, url, headers, await read()));
+    const proceed = async (): Promise<void> =>
+      send(response, method, storage.answer(method, url, headers, await read()));
     const at = single.findIndex(({ pattern }) => pattern.test(`${method} ${path}`));
-    const fault = at >= 0 ? single.splice(at, 1)[0]?.fault : lasting.find(({ pattern }) => pattern.test(`${method} ${path}`))?.fault;
+    const fault =
+      at >= 0
+        ? single.splice(at, 1)[0]?.fault
+        : lasting.find(({ pattern }) => pattern.test(`${method} ${path}`))?.fault;
     if (fault === undefined) return await proceed();
     if (typeof fault === 'function') return await fault({ request, response, url, read, proceed });
     await read();
@@ -86,7 +94,16 @@ export async function startScriptedRegistry({ tls }: ScriptedRegistryOptions = {
   const server =
     tls === undefined
       ? createServer(listener)
-      : createTlsServer({ cert: tls.cert, key: tls.key, ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }) }, listener);
+      : createTlsServer(
+          {
+            cert: tls.cert,
+            key: tls.key,
+            ...(tls.clientCa === undefined
+              ? {}
+              : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+          },
+          listener,
+        );
   server.on('tlsClientError', () => {});
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -110,6 +127,9 @@ export async function startScriptedRegistry({ tls }: ScriptedRegistryOptions = {
 
 function send(response: ServerResponse, method: string, { status, headers = {}, body = '' }: Answer): void {
   const bytes = Buffer.from(body);
-  response.writeHead(status, { 'content-length': String(bytes.length), ...(headers as Record<string, string | string[]>) });
+  response.writeHead(status, {
+    'content-length': String(bytes.length),
+    ...(headers as Record<string, string | string[]>),
+  });
   response.end(method === 'HEAD' ? undefined : bytes);
 }

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: MIT
-import { afterEach } from '@jest/globals';
-import { canonicalDigest, type Descriptor, MEDIA_TYPES, parseReference, type Reference } from '@img-build/oci';
+
 import type { BlobSource } from '@img-build/interfaces';
-import { createRegistryClient, type RegistryClient, type RegistryClientOptions, type RegistryEvent, type Timing } from '../../src/index.ts';
-import { type ScriptedRegistry, type ScriptedRegistryOptions, startScriptedRegistry } from './scripted-registry.ts';
+import {
+  canonicalDigest,
+  type Descriptor,
+  MEDIA_TYPES,
+  parseReference,
+  type Reference,
+} from '@img-build/oci';
+import { afterEach } from '@jest/globals';
+import {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+  type RegistryEvent,
+  type Timing,
+} from '../../src/index.ts';
+import {
+  type ScriptedRegistry,
+  type ScriptedRegistryOptions,
+  startScriptedRegistry,
+} from './scripted-registry.ts';
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -46,17 +63,29 @@ export function createTestTiming(): TestTiming {
 }
 
 /** A client for the current test, away from the machine's settings, with what it reported. */
-export function openClient(options: RegistryClientOptions = {}): { readonly client: RegistryClient; readonly timing: TestTiming; readonly events: readonly RegistryEvent[] } {
+export function openClient(options: RegistryClientOptions = {}): {
+  readonly client: RegistryClient;
+  readonly timing: TestTiming;
+  readonly events: readonly RegistryEvent[];
+} {
   const timing = createTestTiming();
   const events: RegistryEvent[] = [];
   const client = closeLater(
-    createRegistryClient({ environment: {}, timing, onEvent: (event) => events.push(event), ...options, tls: { certificateFolders: [], ...options.tls } }),
+    createRegistryClient({
+      environment: {},
+      timing,
+      onEvent: (event) => events.push(event),
+      ...options,
+      tls: { certificateFolders: [], ...options.tls },
+    }),
   );
   return { client, timing, events };
 }
 
 /** What a call rejects with. */
-export async function failureOf(work: Promise<unknown>): Promise<Record<string, unknown> & { code: string; message: string; hint: string }> {
+export async function failureOf(
+  work: Promise<unknown>,
+): Promise<Record<string, unknown> & { code: string; message: string; hint: string }> {
   return await work.then(
     () => ({ code: 'none', message: 'it succeeded', hint: '' }),
     (error: unknown) => error as Record<string, unknown> & { code: string; message: string; hint: string },
@@ -90,12 +119,19 @@ export interface StoredImage {
 export function storeImage(registry: ScriptedRegistry, size = 600_000): StoredImage {
   const repository = registry.storage.repository('app');
   const layerBytes = Buffer.alloc(size, 'some bytes of a layer, ');
-  const configBytes = Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}');
+  const configBytes = Buffer.from(
+    '{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}',
+  );
   const layer = blobOf(layerBytes).descriptor;
   const config = blobOf(configBytes, MEDIA_TYPES.ociConfig).descriptor;
   repository.blobs.set(layer.digest, layerBytes).set(config.digest, configBytes);
-  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, config, layers: [layer] }));
-  repository.manifests.set(canonicalDigest(manifest), { bytes: manifest, mediaType: MEDIA_TYPES.ociManifest });
+  const manifest = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, config, layers: [layer] }),
+  );
+  repository.manifests.set(canonicalDigest(manifest), {
+    bytes: manifest,
+    mediaType: MEDIA_TYPES.ociManifest,
+  });
   repository.tags.set('1', canonicalDigest(manifest));
   return { reference: parseReference(`${registry.host}/app:1`), manifest, layer, layerBytes };
 }

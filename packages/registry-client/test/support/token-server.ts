@@ -36,7 +36,9 @@ export function guardWithTokens(registry: ScriptedRegistry, options: TokenServer
     const form = new URLSearchParams((await read()).toString());
     const method = request.method ?? '';
     const posted = method === 'POST';
-    const scopes = posted ? (form.get('scope') ?? '').split(' ').filter(Boolean) : url.searchParams.getAll('scope');
+    const scopes = posted
+      ? (form.get('scope') ?? '').split(' ').filter(Boolean)
+      : url.searchParams.getAll('scope');
     asked.push({ method, scopes, service: posted ? form.get('service') : url.searchParams.get('service') });
     if (!admitted(request.headers.authorization, form, options)) {
       const { status, body } = failure(401, 'UNAUTHORIZED');
@@ -46,17 +48,28 @@ export function guardWithTokens(registry: ScriptedRegistry, options: TokenServer
     const token = `token-${++count}`;
     tokens.set(token, scopes);
     const offline = url.searchParams.get('offline_token') === 'true' && options.refreshToken !== undefined;
-    response.writeHead(200, { 'content-type': 'application/json' }).end(
-      JSON.stringify({ token, expires_in: options.lifetime ?? 300, ...(offline ? { refresh_token: options.refreshToken } : {}) }),
-    );
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(
+        JSON.stringify({
+          token,
+          expires_in: options.lifetime ?? 300,
+          ...(offline ? { refresh_token: options.refreshToken } : {}),
+        }),
+      );
   };
 
   const guard = async ({ request, response, url, proceed }: Exchange): Promise<void> => {
     const scope = scopeOf(request.method ?? '', url);
     const granted = tokens.get((request.headers.authorization ?? '').replace(/^Bearer /, ''));
-    if (granted !== undefined && (scope === undefined || granted.some((one) => covers(one, scope)))) return await proceed();
+    if (granted !== undefined && (scope === undefined || granted.some((one) => covers(one, scope))))
+      return await proceed();
     const wanted = scope === undefined ? '' : `,scope="${scope}"`;
-    response.writeHead(401, { 'www-authenticate': `Bearer realm="${registry.origin}/token",service="test"${wanted}` }).end();
+    response
+      .writeHead(401, {
+        'www-authenticate': `Bearer realm="${registry.origin}/token",service="test"${wanted}`,
+      })
+      .end();
   };
 
   registry.always(/^(?:GET|POST) \/token/, issue);
@@ -64,11 +77,18 @@ export function guardWithTokens(registry: ScriptedRegistry, options: TokenServer
   return { asked, revoke: () => tokens.clear() };
 }
 
-function admitted(authorization: string | undefined, form: URLSearchParams, { users, refreshToken }: TokenServerOptions): boolean {
+function admitted(
+  authorization: string | undefined,
+  form: URLSearchParams,
+  { users, refreshToken }: TokenServerOptions,
+): boolean {
   if (users === undefined) return true;
   if (form.get('grant_type') === 'refresh_token') return form.get('refresh_token') === refreshToken;
-  if (form.get('grant_type') === 'password') return users[form.get('username') ?? ''] === form.get('password');
-  const [name = '', password] = Buffer.from((authorization ?? '').replace(/^Basic /, ''), 'base64').toString().split(':');
+  if (form.get('grant_type') === 'password')
+    return users[form.get('username') ?? ''] === form.get('password');
+  const [name = '', password] = Buffer.from((authorization ?? '').replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':');
   return password !== undefined && users[name] === password;
 }
 
@@ -81,7 +101,9 @@ function scopeOf(method: string, url: URL): string | undefined {
 function covers(granted: string, wanted: string): boolean {
   const [name, actions = ''] = splitScope(granted);
   const [wantedName, wantedActions = ''] = splitScope(wanted);
-  return name === wantedName && wantedActions.split(',').every((action) => actions.split(',').includes(action));
+  return (
+    name === wantedName && wantedActions.split(',').every((action) => actions.split(',').includes(action))
+  );
 }
 
 function splitScope(scope: string): readonly string[] {
