@@ -17,7 +17,7 @@ export async function parseArguments(
   flags: readonly Flag[],
   command?: Command,
 ): Promise<ParsedArguments> {
-  const parser = yargs([...argv])
+  const parser = yargs(withDashValues(argv, flags))
     .help(false)
     .version(false)
     .exitProcess(false)
@@ -34,7 +34,7 @@ export async function parseArguments(
   for (const { name, short, type } of flags) {
     const common = short === undefined ? {} : { alias: short };
     if (type === 'boolean') parser.option(name, { ...common, type: 'boolean' });
-    else parser.option(name, { ...common, type: 'string', requiresArg: true, array: type === 'list' });
+    else parser.option(name, { ...common, type: 'string', nargs: 1, array: type === 'list' });
   }
   const raw = (await parser.parseAsync()) as Raw;
   refuseUnknown(raw, flags);
@@ -47,6 +47,19 @@ export async function parseArguments(
     text: (flag) => values(flag).at(-1),
     list: values,
   };
+}
+
+/** The parser takes `-` for the start of a flag: where it is a value (`-o -`), it is written as one (`-o=-`). */
+function withDashValues(argv: readonly string[], flags: readonly Flag[]): string[] {
+  const takesValue = new Set(
+    flags.flatMap(({ name, short, type }) => (type === 'boolean' ? [] : [`--${name}`, ...(short === undefined ? [] : [`-${short}`])])),
+  );
+  return argv.reduce((words: string[], word) => {
+    const flag = words.at(-1);
+    if (word === '-' && flag !== undefined && takesValue.has(flag)) words[words.length - 1] = `${flag}=-`;
+    else words.push(word);
+    return words;
+  }, []);
 }
 
 function refuseUnknown(raw: Raw, flags: readonly Flag[]): void {
