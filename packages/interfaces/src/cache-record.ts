@@ -11,15 +11,13 @@ export type CacheRecordType =
 
 /**
  * One layer of file system that the builder knows: a committed snapshot, a blob, or both. Its parents are records
- * too. `id` is the snapshot's name.
+ * too. `id` is the snapshot's name in whichever backend holds it.
  */
 export interface CacheRecord {
   readonly id: string;
   readonly parent?: string | undefined;
   readonly type: CacheRecordType;
   readonly description: string;
-  /** True once the snapshot is committed. */
-  readonly unpacked: boolean;
   /** The layer as a blob, once known; the blob itself may still be remote. */
   readonly layer?: Layer | undefined;
   /** Image reference the blob can be fetched from. */
@@ -34,7 +32,7 @@ export interface CacheRecord {
 
 /** What may change in a record. */
 export type CacheRecordChange = Partial<
-  Pick<CacheRecord, 'unpacked' | 'layer' | 'remote' | 'size' | 'description'>
+  Pick<CacheRecord, 'layer' | 'remote' | 'size' | 'description'>
 >;
 
 /** The book of records. Synchronous, transactional, shared by processes. */

@@ -11,7 +11,6 @@ import type {
 import type { Connection, Row } from './connection.ts';
 
 const COLUMNS: Readonly<Record<keyof CacheRecordChange, string>> = {
-  unpacked: 'unpacked',
   layer: 'layer',
   remote: 'remote',
   size: 'size',
@@ -30,12 +29,11 @@ export function createRecordStore(connection: Connection, clock: Clock): CacheRe
       const now = clock();
       return connection.transaction(() => {
         connection.run(
-          'INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)',
+          'INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)',
           record.id,
           record.parent ?? null,
           record.type,
           record.description,
-          record.unpacked ? 1 : 0,
           record.layer === undefined ? null : JSON.stringify(record.layer),
           record.remote ?? null,
           record.size ?? null,
@@ -87,7 +85,6 @@ function recordFrom(row: Row): CacheRecord {
     parent: textOf(row['parent']),
     type: row['type'] as CacheRecordType,
     description: row['description'] as string,
-    unpacked: row['unpacked'] === 1,
     layer: row['layer'] === null ? undefined : (JSON.parse(row['layer'] as string) as Layer),
     remote: textOf(row['remote']),
     size: typeof row['size'] === 'number' ? row['size'] : undefined,

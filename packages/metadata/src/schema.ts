@@ -10,7 +10,7 @@ const STEPS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE records (
-    id TEXT PRIMARY KEY, parent TEXT, type TEXT NOT NULL, description TEXT NOT NULL, unpacked INTEGER NOT NULL,
+    id TEXT PRIMARY KEY, parent TEXT, type TEXT NOT NULL, description TEXT NOT NULL,
     layer TEXT, remote TEXT, size INTEGER,
     created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL, usage_count INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;

@@ -75,8 +75,8 @@ describe('a collection', () => {
       snapshots: [],
       blobs: [],
     });
-    metadata.records.put({ id: 'base', type: 'regular', description: '', unpacked: true, layer: layerOf(1) });
-    metadata.records.put({ id: 'top', parent: 'base', type: 'regular', description: '', unpacked: true });
+    metadata.records.put({ id: 'base', type: 'regular', description: '', layer: layerOf(1) });
+    metadata.records.put({ id: 'top', parent: 'base', type: 'regular', description: '' });
     const book = metadata.snapshots('native');
     book.insert({ key: 'a', kind: 'active', createdAt: 1 });
     book.commit('base', 'a');
@@ -100,7 +100,7 @@ describe('a collection', () => {
       ['c', 'b'],
       ['d', 'b'],
     ] as const) {
-      metadata.records.put({ id, parent, type: 'regular', description: '', unpacked: true });
+      metadata.records.put({ id, parent, type: 'regular', description: '' });
     }
 
     const plan = await metadata.planCollection({
@@ -170,7 +170,6 @@ describe('a collection', () => {
             ...named,
             type: 'regular',
             description: '',
-            unpacked: true,
             layer: layer === undefined ? undefined : layerOf(layer),
           });
           book.insert({ key: `active-${at}`, kind: 'active', ...named, createdAt: at });

@@ -103,7 +103,6 @@ describe('records', () => {
       id: 'r',
       type: 'regular',
       description: 'first',
-      unpacked: false,
       remote: 'example.com/a:1',
       layer,
     } as const;
@@ -117,12 +116,11 @@ describe('records', () => {
       usageCount: 0,
     });
     expect(records.put({ ...record, description: 'second' }).description).toBe('first');
-    records.update('r', { unpacked: true, size: 5, remote: undefined });
+    records.update('r', { size: 5, remote: undefined });
     records.touch(['r', 'unknown']);
 
     expect(records.get('r')).toEqual({
       ...record,
-      unpacked: true,
       size: 5,
       remote: undefined,
       parent: undefined,

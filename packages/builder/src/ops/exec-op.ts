@@ -49,7 +49,6 @@ export function createExecOp(
       parent,
       type: 'regular',
       description: `mount / from exec ${exec.meta.args.join(' ')}`,
-      unpacked: true,
     });
     return recordResult(id);
   }

@@ -32,7 +32,6 @@ export function createFileOp(
         parent,
         type: 'regular',
         description: describe(file.actions[step]),
-        unpacked: true,
       });
       return recordResult(name);
     });

@@ -66,7 +66,7 @@ function stack(
   return layers.reduce((below: string | undefined, layer) => {
     const id = newRecordId();
     lease.addRecords([id]);
-    records.put({ id, parent: below, type: 'regular', description, unpacked: false, layer });
+    records.put({ id, parent: below, type: 'regular', description, layer });
     return id;
   }, parent);
 }

@@ -68,7 +68,7 @@ async function resultOf(
   if (ephemeral) return { type: 'tree', id: `tree:${randomUUID()}`, tree: content.tree };
   const [id = ''] = reserveRecords(context, 1);
   await context.worker.materialize(id, content.tree, options);
-  context.records.put({ id, type: 'source.git.checkout', description: content.description, unpacked: true });
+  context.records.put({ id, type: 'source.git.checkout', description: content.description });
   return recordResult(id);
 }
 
@@ -91,7 +91,6 @@ async function putLayers(
       parent,
       type: 'regular',
       description,
-      unpacked: false,
       layer: { descriptor, diffId },
       remote,
     });

@@ -39,6 +39,8 @@ export interface BuildOutcome {
 /** Lowers the Dockerfile, builds the graph and exports the result. */
 export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> {
   const { request, services, io, progress, signal } = options;
+  // What a killed process was writing is of no use to anybody.
+  await (await services.content()).sweep();
   const images = await openImages(services);
   const lowered = await lower(options, images);
   progress.locate((vertex) => lowered.locationOf(vertex as Digest));

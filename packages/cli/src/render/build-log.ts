@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { BuildEvent } from '@img-build/interfaces';
+import { createLineSplitter, type LineSplitter } from './line-splitter.ts';
+import { printableName, printableOutput } from './printable.ts';
 
-/** Bytes of output kept per step, for the tail that a failure prints. */
-const TAIL_LIMIT = 64 * 1024;
+/** Lines of output kept per step, for the live view and for the report of a failure. */
+const TAIL_LINES = 200;
 
 /** A sub-step: a transfer, an export stage. */
 export interface StatusState {
@@ -13,7 +15,14 @@ export interface StatusState {
   readonly completedAt?: number | undefined;
 }
 
-/** One step of the build as the renderers see it. */
+/** A line a command printed, safe to show. */
+export interface OutputLine {
+  /** Milliseconds since the start of the step. */
+  readonly after: number;
+  readonly text: string;
+}
+
+/** One step of the build as the renderers see it; every text in it is safe to show. */
 export interface StepState {
   /** 1 for the first step shown. */
   readonly number: number;
@@ -24,73 +33,96 @@ export interface StepState {
   canceled: boolean;
   error?: string | undefined;
   readonly statuses: Map<string, StatusState>;
-  /** The end of its output, with the milliseconds since its start. */
-  tail: { readonly after: number; readonly line: string }[];
+  /** The end of its output. */
+  readonly tail: OutputLine[];
+}
+
+/** What an event did to its step. */
+export interface StepChange {
+  readonly step: StepState;
+  /** Lines of output that are complete now. */
+  readonly lines: readonly OutputLine[];
 }
 
 /** What all renderers and the failure report know of the build. */
 export interface BuildLog {
   readonly steps: ReadonlyMap<string, StepState>;
-  apply(event: BuildEvent): StepState | undefined;
+  /** `undefined` for an event of a step that was never added. */
+  apply(event: BuildEvent): StepChange | undefined;
 }
 
 /** Keeps the state of a build from its events. */
 export function createBuildLog(): BuildLog {
   const steps = new Map<string, StepState>();
-  const partial = new Map<string, string>();
+  const splitters = new Map<string, LineSplitter>();
 
-  function addOutput(step: StepState, key: string, data: Uint8Array, at: number): void {
-    const text = (partial.get(key) ?? '') + Buffer.from(data).toString('utf8');
-    const lines = text.split('\n');
-    partial.set(key, lines.pop() ?? '');
-    for (const line of lines)
-      step.tail.push({ after: at - (step.startedAt ?? at), line: line.replace(/\r$/, '') });
-    let size = 0;
-    let first = step.tail.length;
-    while (first > 0 && size < TAIL_LIMIT) size += step.tail[--first]?.line.length ?? 0;
-    if (first > 0) step.tail = step.tail.slice(first);
+  function splitterOf(vertex: string, stream: 1 | 2): LineSplitter {
+    const key = `${vertex}/${stream}`;
+    const splitter = splitters.get(key) ?? createLineSplitter();
+    splitters.set(key, splitter);
+    return splitter;
+  }
+
+  function addOutput(step: StepState, texts: readonly string[], at: number): readonly OutputLine[] {
+    const after = at - (step.startedAt ?? at);
+    const lines = texts.map((text) => ({ after, text: printableOutput(text) }));
+    for (const line of lines.slice(-TAIL_LINES)) step.tail.push(line);
+    step.tail.splice(0, Math.max(0, step.tail.length - TAIL_LINES));
+    return lines;
+  }
+
+  /** Lines that lack their line feed. */
+  function endOutput(vertex: string): readonly string[] {
+    return ([1, 2] as const).flatMap((stream) => {
+      const splitter = splitters.get(`${vertex}/${stream}`);
+      splitters.delete(`${vertex}/${stream}`);
+      return splitter?.end() ?? [];
+    });
+  }
+
+  function add(vertex: string, name: string): StepState {
+    const step: StepState = {
+      number: steps.size + 1,
+      name: printableName(name),
+      cached: false,
+      canceled: false,
+      statuses: new Map(),
+      tail: [],
+    };
+    steps.set(vertex, step);
+    return step;
   }
 
   return {
     steps,
     apply(event) {
-      if (event.type === 'vertex-added') {
-        const known = steps.get(event.vertex);
-        if (known !== undefined) return known;
-        const step: StepState = {
-          number: steps.size + 1,
-          name: event.name,
-          cached: false,
-          canceled: false,
-          statuses: new Map(),
-          tail: [],
-        };
-        steps.set(event.vertex, step);
-        return step;
-      }
+      if (event.type === 'vertex-added')
+        return { step: steps.get(event.vertex) ?? add(event.vertex, event.name), lines: [] };
       const step = steps.get(event.vertex);
       if (step === undefined) return undefined;
       switch (event.type) {
         case 'vertex-started':
-          step.startedAt = event.at;
+          step.startedAt ??= event.at;
           break;
-        case 'vertex-completed':
+        case 'vertex-completed': {
           step.startedAt ??= event.at;
           step.completedAt = event.at;
           step.cached = event.cached;
           step.canceled = event.canceled ?? false;
-          step.error = event.error;
-          break;
-        case 'vertex-logged':
-          addOutput(step, `${event.vertex}/${event.stream}`, event.data, event.at);
-          break;
+          step.error = event.error === undefined ? undefined : printableName(event.error);
+          return { step, lines: addOutput(step, endOutput(event.vertex), event.at) };
+        }
+        case 'vertex-logged': {
+          const texts = splitterOf(event.vertex, event.stream).push(event.data);
+          return { step, lines: addOutput(step, texts, event.at) };
+        }
         case 'status-progressed':
-          step.statuses.set(event.id, event);
+          step.statuses.set(event.id, { ...event, id: printableName(event.id) });
           break;
         case 'vertex-warned':
           break;
       }
-      return step;
+      return { step, lines: [] };
     },
   };
 }

@@ -1,94 +1,81 @@
 // SPDX-License-Identifier: MIT
-import { stripVTControlCharacters } from 'node:util';
-import type { BuildEvent } from '@img-build/interfaces';
-import type { BuildLog, StepState } from './build-log.ts';
-import { formatSeconds, formatTransferSize } from './units.ts';
+import type { StatusState, StepChange, StepState } from './build-log.ts';
+import { printableName } from './printable.ts';
+import type { ProgressRenderer } from './progress-renderer.ts';
+import { formatSeconds, formatTransferred } from './units.ts';
 
-/** Shows a build; `finish` is called once, when nothing more comes. */
-export interface ProgressRenderer {
-  show(event: BuildEvent): void;
-  finish(): void;
-}
+/**
+ * One line per thing that happened, as BuildKit's plain progress has it: `#3 [2/4] RUN …`, `#3 0.142 output`,
+ * `#3 DONE 0.3s`. A step that is interrupted by another one ends with `#3 ...` and is named again when it goes on.
+ */
+export function createPlainProgress(write: (text: string) => void): ProgressRenderer {
+  let current: StepState | undefined;
+  let first = true;
+  let waiting: StepState[] = [];
 
-/** One line per thing that happened, as BuildKit's plain progress has it: `#3 [2/4] RUN …`, `#3 0.142 output`, `#3 DONE 0.3s`. */
-export function createPlainProgress(log: BuildLog, write: (text: string) => void): ProgressRenderer {
-  const announced = new Set<number>();
-  const partial = new Map<string, string>();
-  let current: number | undefined;
-
-  /** Announces a step, or says that an earlier one goes on. */
   function turnTo(step: StepState): void {
-    if (current === step.number) return;
-    if (current !== undefined) write('\n');
-    current = step.number;
-    if (!announced.has(step.number)) {
-      announced.add(step.number);
-      write(`#${step.number} ${step.name}\n`);
-    } else {
-      write(`#${step.number} ...\n`);
-    }
+    if (current === step) return;
+    if (current !== undefined && current.completedAt === undefined) write(`#${current.number} ...\n`);
+    if (!first) write('\n');
+    first = false;
+    current = step;
+    write(`#${step.number} ${step.name}\n`);
   }
 
-  function showOutput(step: StepState, event: Extract<BuildEvent, { type: 'vertex-logged' }>): void {
-    const key = `${event.vertex}/${event.stream}`;
-    const lines = ((partial.get(key) ?? '') + Buffer.from(event.data).toString('utf8')).split('\n');
-    partial.set(key, lines.pop() ?? '');
-    if (lines.length > 0) turnTo(step);
-    const after = ((event.at - (step.startedAt ?? event.at)) / 1000).toFixed(3);
-    for (const line of lines)
-      write(`#${step.number} ${after} ${stripVTControlCharacters(line).replace(/\r$/, '')}\n`);
-  }
-
-  function showCompleted(step: StepState, event: Extract<BuildEvent, { type: 'vertex-completed' }>): void {
-    flushPartial(step, event.vertex);
+  function showCompleted(step: StepState): void {
     turnTo(step);
-    if (step.error !== undefined) write(`#${step.number} ERROR: ${step.error}\n`);
-    else if (step.canceled) write(`#${step.number} CANCELED\n`);
-    else if (step.cached) write(`#${step.number} CACHED\n`);
-    else write(`#${step.number} DONE ${formatSeconds((step.completedAt ?? 0) - (step.startedAt ?? 0))}\n`);
-    current = undefined;
-    write('\n');
+    write(`#${step.number} ${outcome(step)}\n`);
   }
 
-  function flushPartial(step: StepState, vertex: string): void {
-    for (const stream of [1, 2]) {
-      const rest = partial.get(`${vertex}/${stream}`);
-      if (rest === undefined || rest === '') continue;
-      partial.delete(`${vertex}/${stream}`);
-      turnTo(step);
-      write(`#${step.number} ${stripVTControlCharacters(rest)}\n`);
-    }
+  /** What a build finds in the cache it finds from its end on; it reads better from its beginning. */
+  function showCached(): void {
+    const steps = waiting.toSorted((a, b) => a.number - b.number);
+    waiting = [];
+    for (const step of steps) showCompleted(step);
+  }
+
+  function showLines({ step, lines }: StepChange): void {
+    if (lines.length === 0) return;
+    turnTo(step);
+    write(lines.map(({ after, text }) => `#${step.number} ${(after / 1000).toFixed(3)} ${text}\n`).join(''));
   }
 
   return {
-    show(event) {
-      const step = log.steps.get(event.vertex);
-      if (step === undefined) return;
-      switch (event.type) {
-        case 'vertex-started':
-          return turnTo(step);
-        case 'vertex-logged':
-          return showOutput(step, event);
-        case 'vertex-completed':
-          return showCompleted(step, event);
-        case 'status-progressed': {
-          if (event.completedAt === undefined) return;
-          turnTo(step);
-          const size =
-            event.total === undefined
-              ? ''
-              : ` ${formatTransferSize(event.current)} / ${formatTransferSize(event.total)}`;
-          return write(
-            `#${step.number} ${event.id}${size} ${formatSeconds(event.completedAt - event.startedAt)} done\n`,
-          );
-        }
-        case 'vertex-warned':
-          turnTo(step);
-          return write(`#${step.number} WARN: ${event.short}\n`);
-        case 'vertex-added':
-          return;
+    show(event, change) {
+      const { step } = change;
+      if (event.type === 'vertex-added') return;
+      if (step.cached && event.type === 'vertex-completed') {
+        if (waiting.length === 0) queueMicrotask(showCached);
+        waiting.push(step);
+        return;
+      }
+      // The event that says a step starts comes before the one that says it was cached.
+      if (event.type === 'vertex-started') return;
+      showCached();
+      showLines(change);
+      if (event.type === 'vertex-completed') showCompleted(step);
+      if (event.type === 'vertex-warned') {
+        turnTo(step);
+        write(`#${step.number} WARN: ${printableName(event.short)}\n`);
+      }
+      if (event.type === 'status-progressed' && event.completedAt !== undefined) {
+        const status = step.statuses.get(event.id);
+        turnTo(step);
+        if (status !== undefined) write(`#${step.number} ${statusText(status)}\n`);
       }
     },
-    finish() {},
+    makeRoom: showCached,
+    finish: showCached,
   };
+}
+
+function outcome({ error, canceled, cached, startedAt = 0, completedAt = 0 }: StepState): string {
+  if (error !== undefined) return `ERROR: ${error}`;
+  if (canceled) return 'CANCELED';
+  return cached ? 'CACHED' : `DONE ${formatSeconds(completedAt - startedAt)}`;
+}
+
+function statusText(status: StatusState): string {
+  const time = formatSeconds((status.completedAt ?? status.startedAt) - status.startedAt);
+  return `${status.id}${formatTransferred(status)} ${time} done`;
 }

@@ -13,6 +13,18 @@ export function formatTransferSize(bytes: number): string {
   return scale(bytes, 1000, DECIMAL, (value) => value.toFixed(2));
 }
 
+/** What was transferred, after a blank: ` 1.15kB / 2.07MB`, ` 1.15kB` when the end is not known, nothing before the first byte. */
+export function formatTransferred({
+  current,
+  total,
+}: {
+  readonly current: number;
+  readonly total?: number | undefined;
+}): string {
+  if (total !== undefined) return ` ${formatTransferSize(current)} / ${formatTransferSize(total)}`;
+  return current > 0 ? ` ${formatTransferSize(current)}` : '';
+}
+
 function scale(
   bytes: number,
   base: number,

@@ -47,7 +47,6 @@ export async function createImageUnpacking(services: Services): Promise<ImageUnp
           parent,
           type: 'regular',
           description: `unpacked ${descriptor.digest}`,
-          unpacked: false,
           layer: { descriptor, diffId },
         });
       }

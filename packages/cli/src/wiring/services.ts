@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import type { BlobFiles, Closable, ContentStore, HostCalls, Locks, Logger } from '@img-build/interfaces';
+import type { Closable, HostCalls, Locks, Logger } from '@img-build/interfaces';
+import type { DirectoryContentStore } from '@img-build/content-store';
 import type { Metadata } from '@img-build/metadata';
 import { hostPlatform, type Platform } from '@img-build/oci';
 import type { CredentialStore, HostTable, RegistryClient } from '@img-build/registry-client';
@@ -27,7 +28,7 @@ export interface Services extends Closable {
   /** Absolute path of the state folder, made when missing. */
   state(): string;
   metadata(): Promise<Metadata>;
-  content(): Promise<ContentStore & BlobFiles>;
+  content(): Promise<DirectoryContentStore>;
   host(): Promise<HostCalls>;
   locks(): Promise<Locks>;
   credentials(): Promise<CredentialStore>;
