@@ -83,8 +83,8 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
     const source = mkdtempSync(join(parent, 'flags'));
     host.mount('tmpfs', source, 'tmpfs', ['nosuid', 'nodev', 'noexec']);
     writeFileSync(join(source, 'file'), 'content');
-    const result = await shell('cat /mnt/file; touch /mnt/x 2>/dev/null || echo denied', { mounts: [{ destination: '/mnt', type: 'bind', source, options: ['ro'] }] });
-    host.unmount(source);
+    const running = shell('cat /mnt/file; touch /mnt/x 2>/dev/null || echo denied', { mounts: [{ destination: '/mnt', type: 'bind', source, options: ['ro'] }] });
+    const result = await running.finally(() => host.unmount(source));
     expect(result).toMatchObject({ exitCode: 0, stdout: 'contentdenied\n' });
   });
 
