@@ -128,6 +128,7 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
    */
   async function unpack(id: string, options: LayerProgress = {}): Promise<void> {
     const missing = chain(id).filter((record) => !isUnpacked(record.id));
+    if (missing.length > 0) worker.warmUp();
     const fetches = missing.map((record) =>
       unpacking.has(record.id) ? undefined : settled(fetch(record, options)),
     );

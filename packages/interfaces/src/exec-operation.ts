@@ -51,9 +51,11 @@ export interface ExecRequest {
   readonly ulimits?: readonly Ulimit[] | undefined;
   readonly shmSize?: number | undefined;
   readonly cgroupParent?: string | undefined;
+  /** Exit codes that count as success; default 0 alone. */
+  readonly validExitCodes?: readonly number[] | undefined;
 }
 
-/** How the command ended. Outputs are committed only when `exitCode` is 0. */
+/** How the command ended. Outputs are committed only when `exitCode` is a valid one. */
 export interface ExecResult {
   readonly exitCode: number;
   readonly outOfMemory?: boolean | undefined;

@@ -21,6 +21,8 @@ export interface UnpackRequest {
 
 /** Snapshots, seen from the main process. Snapshot names are chosen by the caller. */
 export interface SnapshotWork {
+  /** Says that calls will follow, so that a worker that has to start does so meanwhile. Never fails: the calls will. */
+  warmUp(): void;
   unpack(request: UnpackRequest, options?: AbortOptions & ProgressOptions): Promise<void>;
   /** The layer of one snapshot on top of its parent, as a blob in the content store. */
   diff(name: string, options?: DiffOptions): Promise<Layer>;

@@ -48,6 +48,9 @@ export function createRemoteWorker(options: RemoteWorkerOptions): RemoteWorker {
     async backend(abort) {
       return await (await client()).call('backend', undefined, abort);
     },
+    warmUp() {
+      client().catch(() => {});
+    },
     async unpack(request, { signal, onProgress } = {}) {
       await (await client()).call('unpack', request, { signal, onEvent: onProgress });
     },
