@@ -9,7 +9,12 @@ export { encodeHeader } from './tar/encode-header.ts';
 export { type PackEntry, packEntries } from './tar/pack-entries.ts';
 export { NO_XATTRS, type TarEntryType, type TarHeader, type TarSink } from './tar/tar-header.ts';
 export { TarParser } from './tar/tar-parser.ts';
-export { packTree, type PackTreeOptions } from './tree/pack-tree.ts';
-export { extractArchive, type ExtractOptions, type ExtractResult, isTarArchive } from './unpack/extract-archive.ts';
+export { type PackTreeOptions, packTree } from './tree/pack-tree.ts';
+export {
+  type ExtractOptions,
+  type ExtractResult,
+  extractArchive,
+  isTarArchive,
+} from './unpack/extract-archive.ts';
 export type { OwnerRule } from './unpack/file-maker.ts';
 export { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from './unpack/unpack-limits.ts';

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -10,7 +20,15 @@ import type { Digest } from '@img-build/oci';
 import { createMemoryContentStore } from '@img-build/testkit';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { asRoot } from './support/as-root.ts';
-import { applyBytes, bind, describeTree, host, otherId, overlay, temporaryFolder } from './support/fixture.ts';
+import {
+  applyBytes,
+  bind,
+  describeTree,
+  host,
+  otherId,
+  overlay,
+  temporaryFolder,
+} from './support/fixture.ts';
 
 const EMPTY_TAR = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
 
@@ -27,10 +45,16 @@ asRoot(import.meta.url, () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const diff = (from: readonly Mount[], to: readonly Mount[], options: DiffOptions = {}) => createDiffer({ content: store, host }).diff(from, to, { compression: 'uncompressed', ...options });
+  const diff = (from: readonly Mount[], to: readonly Mount[], options: DiffOptions = {}) =>
+    createDiffer({ content: store, host }).diff(from, to, { compression: 'uncompressed', ...options });
   const tarNames = async (digest: Digest): Promise<string[]> => {
     const names: string[] = [];
-    const parser = new TarParser({ entry: (header) => names.push(header.type === 'hardlink' ? `${header.name} = ${header.linkName}` : header.name), content() {}, end() {} });
+    const parser = new TarParser({
+      entry: (header) =>
+        names.push(header.type === 'hardlink' ? `${header.name} = ${header.linkName}` : header.name),
+      content() {},
+      end() {},
+    });
     parser.write(Buffer.from(await store.read(digest)));
     parser.end();
     return names;
@@ -44,7 +68,15 @@ asRoot(import.meta.url, () => {
     for (const path of paths) utimesSync(join(root, path), 500, 500);
   };
   const makeLower = (): string => {
-    for (const path of ['etc/passwd', 'etc/group', 'usr/bin/tool', 'usr/lib/a.so', 'usr/lib/b.so', 'var/log/x']) write(lower, path, `${path}\n`);
+    for (const path of [
+      'etc/passwd',
+      'etc/group',
+      'usr/bin/tool',
+      'usr/lib/a.so',
+      'usr/lib/b.so',
+      'var/log/x',
+    ])
+      write(lower, path, `${path}\n`);
     write(lower, 'same', 'same');
     settle(lower, 'etc', 'usr', 'usr/bin', 'usr/lib', 'var', 'var/log', '.');
     return lower;
@@ -59,7 +91,9 @@ asRoot(import.meta.url, () => {
     test('makes the well-known empty layer of no change', async () => {
       makeLower();
       expect((await diff(bind(lower), bind(copyOfLower()))).diffId).toBe(EMPTY_TAR);
-      expect((await diff([], bind(folder), { signal: new AbortController().signal })).diffId).not.toBe(EMPTY_TAR);
+      expect((await diff([], bind(folder), { signal: new AbortController().signal })).diffId).not.toBe(
+        EMPTY_TAR,
+      );
       mkdirSync(join(folder, 'none'));
       expect((await diff([], bind(join(folder, 'none')))).diffId).toBe(EMPTY_TAR);
       expect((await diff(bind(lower), overlay(join(folder, 'none'), lower))).diffId).toBe(EMPTY_TAR);
@@ -99,14 +133,32 @@ asRoot(import.meta.url, () => {
       settle(upper, 'etc', 'usr', 'usr/bin', 'usr/lib');
       for (const root of [copy, upper]) {
         spawnSync('chown', ['-h', `${id}:${id}`, join(root, 'etc/passwd')]);
-        host.setTimes(join(root, 'etc/passwd'), { seconds: 3n, nanoseconds: 4 }, { seconds: 3n, nanoseconds: 4 });
+        host.setTimes(
+          join(root, 'etc/passwd'),
+          { seconds: 3n, nanoseconds: 4 },
+          { seconds: 3n, nanoseconds: 4 },
+        );
       }
 
       const native = await diff(bind(lower), bind(copy));
       const fromOverlay = await diff(bind(lower), overlay(upper, lower));
-      const fromView = await diff(bind(lower), [{ type: 'overlay', source: 'overlay', options: [`lowerdir=${upper}:${lower}`] }]);
+      const fromView = await diff(bind(lower), [
+        { type: 'overlay', source: 'overlay', options: [`lowerdir=${upper}:${lower}`] },
+      ]);
 
-      expect(await tarNames(native.descriptor.digest)).toEqual(['etc/', 'etc/.wh.group', 'etc/new', 'etc/passwd', 'usr/', 'usr/bin/', 'usr/bin/tool', 'usr/lib/', 'usr/lib/.wh.b.so', 'usr/lib/c.so', '.wh.var']);
+      expect(await tarNames(native.descriptor.digest)).toEqual([
+        'etc/',
+        'etc/.wh.group',
+        'etc/new',
+        'etc/passwd',
+        'usr/',
+        'usr/bin/',
+        'usr/bin/tool',
+        'usr/lib/',
+        'usr/lib/.wh.b.so',
+        'usr/lib/c.so',
+        '.wh.var',
+      ]);
       expect(await tarNames(fromOverlay.descriptor.digest)).toEqual(await tarNames(native.descriptor.digest));
       expect(fromOverlay).toEqual(native);
       expect(fromView).toEqual(native);
@@ -176,13 +228,28 @@ asRoot(import.meta.url, () => {
       write(middle, 'etc/passwd', 'middle');
       host.makeNode(join(upper, 'etc/group'), 0o020000, 0, 0);
       host.makeNode(join(upper, 'etc/passwd'), 0o020000, 0, 0);
-      const stack: readonly Mount[] = [{ type: 'overlay', source: 'overlay', options: [`lowerdir=${middle}:${lower}`] }];
+      const stack: readonly Mount[] = [
+        { type: 'overlay', source: 'overlay', options: [`lowerdir=${middle}:${lower}`] },
+      ];
 
       const layer = await diff(stack, overlay(upper, middle, lower));
 
       expect(await tarNames(layer.descriptor.digest)).toEqual(['etc/', 'etc/.wh.passwd']);
       const whole = await diff([], stack);
-      expect(await tarNames(whole.descriptor.digest)).toEqual(['etc/', 'etc/passwd', 'same', 'usr/', 'usr/bin/', 'usr/bin/tool', 'usr/lib/', 'usr/lib/a.so', 'usr/lib/b.so', 'var/', 'var/log/', 'var/log/x']);
+      expect(await tarNames(whole.descriptor.digest)).toEqual([
+        'etc/',
+        'etc/passwd',
+        'same',
+        'usr/',
+        'usr/bin/',
+        'usr/bin/tool',
+        'usr/lib/',
+        'usr/lib/a.so',
+        'usr/lib/b.so',
+        'var/',
+        'var/log/',
+        'var/log/x',
+      ]);
     });
 
     test('leaves sockets out', async () => {
@@ -200,7 +267,11 @@ asRoot(import.meta.url, () => {
       write(lower, 'late', '', 9000);
       const layer = await diff([], bind(lower), { rewriteTimestamp: 5000 });
       const times: bigint[] = [];
-      const parser = new TarParser({ entry: (header) => times.push(header.modified.seconds), content() {}, end() {} });
+      const parser = new TarParser({
+        entry: (header) => times.push(header.modified.seconds),
+        content() {},
+        end() {},
+      });
       parser.write(Buffer.from(await store.read(layer.descriptor.digest)));
 
       expect(times).toEqual([100n, 5000n]);
@@ -210,24 +281,27 @@ asRoot(import.meta.url, () => {
       [{ compression: 'gzip' }, 'application/vnd.oci.image.layer.v1.tar+gzip'],
       [{ compression: 'zstd' }, 'application/vnd.oci.image.layer.v1.tar+zstd'],
       [{ compression: 'gzip', mediaTypes: 'docker' }, 'application/vnd.docker.image.rootfs.diff.tar.gzip'],
-    ])('packs with %j so that the standard program reads it, the same every time', async (options, mediaType) => {
-      for (let index = 0; index < 7; index++) write(lower, `file${index}`, `${index} `.repeat(700_000));
-      const plain = await diff([], bind(lower));
-      const first = await diff([], bind(lower), options);
-      const second = await diff([], bind(lower), options);
+    ])(
+      'packs with %j so that the standard program reads it, the same every time',
+      async (options, mediaType) => {
+        for (let index = 0; index < 7; index++) write(lower, `file${index}`, `${index} `.repeat(700_000));
+        const plain = await diff([], bind(lower));
+        const first = await diff([], bind(lower), options);
+        const second = await diff([], bind(lower), options);
 
-      expect(first).toEqual(second);
-      expect(first.descriptor.mediaType).toBe(mediaType);
-      expect(first.diffId).toBe(plain.diffId);
-      const packed = Buffer.from(await store.read(first.descriptor.digest));
-      const program = options.compression === 'zstd' ? 'zstd' : 'gzip';
-      const unpacked = spawnSync(program, ['-dc'], { input: packed, maxBuffer: 1e9 }).stdout;
-      expect(unpacked.equals(Buffer.from(await store.read(plain.descriptor.digest)))).toBe(true);
-      if (program === 'gzip') {
-        expect(packed.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff');
-        expect(gunzipSync(packed)).toHaveLength(unpacked.length);
-      }
-    });
+        expect(first).toEqual(second);
+        expect(first.descriptor.mediaType).toBe(mediaType);
+        expect(first.diffId).toBe(plain.diffId);
+        const packed = Buffer.from(await store.read(first.descriptor.digest));
+        const program = options.compression === 'zstd' ? 'zstd' : 'gzip';
+        const unpacked = spawnSync(program, ['-dc'], { input: packed, maxBuffer: 1e9 }).stdout;
+        expect(unpacked.equals(Buffer.from(await store.read(plain.descriptor.digest)))).toBe(true);
+        if (program === 'gzip') {
+          expect(packed.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff');
+          expect(gunzipSync(packed)).toHaveLength(unpacked.length);
+        }
+      },
+    );
 
     test('writes nothing but plain ustar where that is enough', async () => {
       write(lower, 'file', 'x');
@@ -235,14 +309,18 @@ asRoot(import.meta.url, () => {
       const tar = Buffer.from(await store.read(descriptor.digest));
 
       expect(tar).toHaveLength(2048);
-      expect(tar.toString('latin1', 0, 345).replace(/\0+/g, '|')).toMatch(/^file\|0000644\|0000000\|0000000\|00000000001\|00000001750\|[0-7]{6}\| 0\|ustar\|00\|0000000\|0000000\|$/);
+      expect(tar.toString('latin1', 0, 345).replace(/\0+/g, '|')).toMatch(
+        /^file\|0000644\|0000000\|0000000\|00000000001\|00000001750\|[0-7]{6}\| 0\|ustar\|00\|0000000\|0000000\|$/,
+      );
     });
 
     test('ends for an abort with its reason', async () => {
       write(lower, 'file', 'x'.repeat(5_000_000));
       const controller = new AbortController();
       const reason = new Error('enough');
-      await expect(diff([], bind(lower), { signal: controller.signal, onProgress: () => controller.abort(reason) })).rejects.toBe(reason);
+      await expect(
+        diff([], bind(lower), { signal: controller.signal, onProgress: () => controller.abort(reason) }),
+      ).rejects.toBe(reason);
     });
   });
 });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
 import type { ContentStore } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
+import { describe, expect, test } from '@jest/globals';
 
 const ABC: Digest = 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
 const WRONG: Digest = `sha256:${'0'.repeat(64)}`;
@@ -62,7 +62,10 @@ function describeIngest(create: () => Promise<ContentStore>): void {
   test('hides a blob whose digest was promised wrongly', async () => {
     const store = await create();
 
-    await expect(store.ingest('text/plain', chunks('abc'), { expected: WRONG })).rejects.toHaveProperty('code', 'CONTENT_DIGEST_MISMATCH');
+    await expect(store.ingest('text/plain', chunks('abc'), { expected: WRONG })).rejects.toHaveProperty(
+      'code',
+      'CONTENT_DIGEST_MISMATCH',
+    );
 
     await expect(readAll(store.open(WRONG))).rejects.toHaveProperty('code', 'CONTENT_NOT_FOUND');
     expect(await store.info(ABC)).toBeUndefined();
@@ -71,7 +74,10 @@ function describeIngest(create: () => Promise<ContentStore>): void {
   test.each([2, 4])('hides a blob of three bytes promised to have %d', async (size) => {
     const store = await create();
 
-    await expect(store.ingest('text/plain', chunks('a', 'b', 'c'), { size })).rejects.toHaveProperty('code', 'CONTENT_SIZE_MISMATCH');
+    await expect(store.ingest('text/plain', chunks('a', 'b', 'c'), { size })).rejects.toHaveProperty(
+      'code',
+      'CONTENT_SIZE_MISMATCH',
+    );
 
     expect(await store.info(ABC)).toBeUndefined();
   });
@@ -83,7 +89,10 @@ function describeIngest(create: () => Promise<ContentStore>): void {
       for (;;) yield Buffer.from(String(sent++ % 10));
     }
 
-    await expect(store.ingest('text/plain', endless(), { size: 5 })).rejects.toHaveProperty('code', 'CONTENT_SIZE_MISMATCH');
+    await expect(store.ingest('text/plain', endless(), { size: 5 })).rejects.toHaveProperty(
+      'code',
+      'CONTENT_SIZE_MISMATCH',
+    );
 
     expect(sent).toBe(6);
   });
@@ -112,7 +121,9 @@ function describeIngest(create: () => Promise<ContentStore>): void {
     }
 
     await expect(store.ingest('text/plain', aborting(), { signal: controller.signal })).rejects.toBe(reason);
-    await expect(store.ingest('text/plain', chunks('abc'), { signal: controller.signal })).rejects.toBe(reason);
+    await expect(store.ingest('text/plain', chunks('abc'), { signal: controller.signal })).rejects.toBe(
+      reason,
+    );
 
     expect(await collect(store.walk())).toEqual([]);
   });
@@ -121,7 +132,9 @@ function describeIngest(create: () => Promise<ContentStore>): void {
     const store = await create();
     const text = 'same bytes '.repeat(100_000);
 
-    const all = await Promise.all(Array.from({ length: 8 }, () => store.ingest('text/plain', chunks(text, text))));
+    const all = await Promise.all(
+      Array.from({ length: 8 }, () => store.ingest('text/plain', chunks(text, text))),
+    );
 
     expect(new Set(all.map(({ digest }) => digest)).size).toBe(1);
     expect((await readAll(store.open(all[0]?.digest ?? WRONG))).toString()).toBe(text + text);
@@ -159,7 +172,9 @@ function describeReading(create: () => Promise<ContentStore>): void {
     const first = await store.ingest('text/plain', chunks('abc'));
     const second = await store.ingest('text/plain', chunks('def'));
 
-    expect((await collect(store.walk())).map(({ digest }) => digest).sort()).toEqual([first.digest, second.digest].sort());
+    expect((await collect(store.walk())).map(({ digest }) => digest).sort()).toEqual(
+      [first.digest, second.digest].sort(),
+    );
     await store.remove(first.digest);
     await store.remove(first.digest);
 
@@ -179,7 +194,11 @@ function describeResume(create: () => Promise<ContentStore>): void {
     expect(second.offset).toBe(2);
     await second.write(Buffer.from('c'));
 
-    expect(await second.commit('text/plain', { expected: ABC, size: 3 })).toEqual({ mediaType: 'text/plain', digest: ABC, size: 3 });
+    expect(await second.commit('text/plain', { expected: ABC, size: 3 })).toEqual({
+      mediaType: 'text/plain',
+      digest: ABC,
+      size: 3,
+    });
     expect((await store.read(ABC)).byteLength).toBe(3);
   });
 
@@ -199,7 +218,10 @@ function describeResume(create: () => Promise<ContentStore>): void {
     const ingest = await store.resume('one');
     await ingest.write(Buffer.from('abc'));
 
-    await expect(ingest.commit('text/plain', { expected: WRONG })).rejects.toHaveProperty('code', 'CONTENT_DIGEST_MISMATCH');
+    await expect(ingest.commit('text/plain', { expected: WRONG })).rejects.toHaveProperty(
+      'code',
+      'CONTENT_DIGEST_MISMATCH',
+    );
 
     const next = await store.resume('one');
     expect(next.offset).toBe(0);

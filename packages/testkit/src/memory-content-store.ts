@@ -20,12 +20,16 @@ export function createMemoryContentStore(now: Clock = Date.now): ContentStore {
   const publish = (mediaType: string, chunks: readonly Uint8Array[], options: IngestOptions): Descriptor => {
     const bytes = Buffer.concat(chunks);
     if (options.size !== undefined && options.size !== bytes.byteLength) {
-      throw new ToolError(`expected ${options.size} bytes, got ${bytes.byteLength}`, { code: 'CONTENT_SIZE_MISMATCH' });
+      throw new ToolError(`expected ${options.size} bytes, got ${bytes.byteLength}`, {
+        code: 'CONTENT_SIZE_MISMATCH',
+      });
     }
     const algorithm = options.expected === undefined ? 'sha256' : digestAlgorithm(options.expected);
     const digest: Digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
     if (options.expected !== undefined && options.expected !== digest) {
-      throw new ToolError(`expected content ${options.expected}, got ${digest}`, { code: 'CONTENT_DIGEST_MISMATCH' });
+      throw new ToolError(`expected content ${options.expected}, got ${digest}`, {
+        code: 'CONTENT_DIGEST_MISMATCH',
+      });
     }
     blobs.set(digest, { bytes, createdAt: now() });
     return { mediaType, digest, size: bytes.byteLength };
@@ -40,7 +44,9 @@ export function createMemoryContentStore(now: Clock = Date.now): ContentStore {
   return {
     info: async (digest) => {
       const blob = blobs.get(digest);
-      return blob === undefined ? undefined : { digest, size: blob.bytes.byteLength, createdAt: blob.createdAt };
+      return blob === undefined
+        ? undefined
+        : { digest, size: blob.bytes.byteLength, createdAt: blob.createdAt };
     },
     async *open(digest, options = {}) {
       const bytes = find(digest);
@@ -50,7 +56,8 @@ export function createMemoryContentStore(now: Clock = Date.now): ContentStore {
     async read(digest, limit = READ_LIMIT, options = {}) {
       options.signal?.throwIfAborted();
       const bytes = find(digest);
-      if (bytes.byteLength > limit) throw new ToolError(`${digest} has ${bytes.byteLength} bytes`, { code: 'CONTENT_TOO_LARGE' });
+      if (bytes.byteLength > limit)
+        throw new ToolError(`${digest} has ${bytes.byteLength} bytes`, { code: 'CONTENT_TOO_LARGE' });
       return new Uint8Array(bytes);
     },
     async ingest(mediaType, source, options = {}) {

@@ -42,7 +42,13 @@ export function readLayer(path: string, algorithm: string): LayerStream {
     const fd = await openFile(path, 'r');
     try {
       while (true) {
-        const { bytesRead: size, buffer } = await readFile(fd, Buffer.allocUnsafeSlow(READ_SIZE), 0, READ_SIZE, bytesRead);
+        const { bytesRead: size, buffer } = await readFile(
+          fd,
+          Buffer.allocUnsafeSlow(READ_SIZE),
+          0,
+          READ_SIZE,
+          bytesRead,
+        );
         if (size === 0) return;
         const chunk = buffer.subarray(0, size);
         packed.update(chunk);
@@ -59,7 +65,9 @@ export function readLayer(path: string, algorithm: string): LayerStream {
     try {
       const { packing, bytes } = await sniffPacking(source);
       if (packing === 'bzip2' || packing === 'xz') {
-        throw new LayerError(`is compressed with ${packing}, which layers must not be`, { code: 'LAYER_UNSUPPORTED' });
+        throw new LayerError(`is compressed with ${packing}, which layers must not be`, {
+          code: 'LAYER_UNSUPPORTED',
+        });
       }
       for await (const chunk of decompress(bytes, packing)) {
         unpacked.update(chunk);

@@ -29,7 +29,12 @@ export function packTree(folder: string, options: PackTreeOptions): AsyncGenerat
   return packEntries(treeEntries(bytesOf(folder), '', new LinkNames(), options), options.signal);
 }
 
-function* treeEntries(root: ByteString, folder: ByteString, links: LinkNames, options: PackTreeOptions): Generator<PackEntry> {
+function* treeEntries(
+  root: ByteString,
+  folder: ByteString,
+  links: LinkNames,
+  options: PackTreeOptions,
+): Generator<PackEntry> {
   const time = timeRule(options);
   for (const name of namesIn(joinReal(root, folder))) {
     const path = joinPath(folder, name);

@@ -29,7 +29,12 @@ export class ArchiveFolders {
   #held: (HeldFolder & { readonly key: ByteString }) | undefined;
 
   /** `base`: where the archive's own root is, below `root`; missing folders belong to `owner`. */
-  constructor(host: HostCalls, root: ByteString, base: ByteString, owner: { readonly uid: number; readonly gid: number } | undefined) {
+  constructor(
+    host: HostCalls,
+    root: ByteString,
+    base: ByteString,
+    owner: { readonly uid: number; readonly gid: number } | undefined,
+  ) {
     this.#host = host;
     this.#root = host.openInRoot('/', pathOf(root), OPEN_FOLDER);
     this.#base = base;
@@ -79,7 +84,8 @@ export class ArchiveFolders {
       if (this.#owner !== undefined) setOwner(made, this.#owner.uid, this.#owner.gid);
       return this.#tryOpen(path);
     } catch (error) {
-      if (isSystemError(error, 'EEXIST')) throw invalid(`${textOf(path)} is a symlink that leads nowhere`, error);
+      if (isSystemError(error, 'EEXIST'))
+        throw invalid(`${textOf(path)} is a symlink that leads nowhere`, error);
       throw error;
     } finally {
       closeSync(parent.fd);

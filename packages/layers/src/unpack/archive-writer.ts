@@ -120,14 +120,18 @@ export class ArchiveWriter implements TarSink {
   #link(header: TarHeader, path: ByteString): void {
     const target = cleanEntryPath(header.linkName);
     if (target === path) return;
-    const missing = (): Error => invalid(`${textOf(header.name)} is a hardlink to ${textOf(header.linkName)}, which does not exist`);
+    const missing = (): Error =>
+      invalid(`${textOf(header.name)} is a hardlink to ${textOf(header.linkName)}, which does not exist`);
     const held = target === '' ? undefined : this.#options.folders.open(parentOf(target));
     if (held === undefined) throw missing();
     try {
-      this.#replacing(path, (real) => this.#options.maker.makeHardlink(`${held.path}/${baseOf(target)}`, real));
+      this.#replacing(path, (real) =>
+        this.#options.maker.makeHardlink(`${held.path}/${baseOf(target)}`, real),
+      );
     } catch (error) {
       if (isSystemError(error, 'ENOENT')) throw missing();
-      if (isSystemError(error, 'EPERM')) throw invalid(`${textOf(header.name)} is a hardlink to the folder ${textOf(header.linkName)}`);
+      if (isSystemError(error, 'EPERM'))
+        throw invalid(`${textOf(header.name)} is a hardlink to the folder ${textOf(header.linkName)}`);
       throw error;
     } finally {
       closeSync(held.fd);

@@ -46,13 +46,21 @@ export interface ExtractResult {
  * @param source - path of a file, or the bytes.
  * @throws LayerError `LAYER_INVALID`, `LAYER_UNSUPPORTED`, `LAYER_TOO_LARGE`, `LAYER_NO_SPACE`
  */
-export async function extractArchive(source: string | AsyncIterable<Uint8Array>, options: ExtractOptions): Promise<ExtractResult> {
+export async function extractArchive(
+  source: string | AsyncIterable<Uint8Array>,
+  options: ExtractOptions,
+): Promise<ExtractResult> {
   const { host, root, destination = '', owner = 'archive', signal } = options;
   const what = typeof source === 'string' ? `archive ${source}` : 'archive';
   const warn = options.onWarning ?? (() => {});
   const meter = new UnpackMeter({ ...DEFAULT_UNPACK_LIMITS, ...options.limits });
   signal?.throwIfAborted();
-  const folders = new ArchiveFolders(host, bytesOf(root), cleanEntryPath(bytesOf(destination)), typeof owner === 'string' ? undefined : owner);
+  const folders = new ArchiveFolders(
+    host,
+    bytesOf(root),
+    cleanEntryPath(bytesOf(destination)),
+    typeof owner === 'string' ? undefined : owner,
+  );
   const maker = new FileMaker({ host, owner, warn });
   const writer = new ArchiveWriter({ host, folders, maker, meter, warn, modified: options.modified });
   let packed = 0;
@@ -107,15 +115,20 @@ export async function isTarArchive(path: string): Promise<boolean> {
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;
     // Damage is an answer; a file that cannot be read is not.
-    if (error !== stop && !isToolError(error) && !(typeof code === 'string' && /^(Z_|ZSTD_)/.test(code))) throw error;
+    if (error !== stop && !isToolError(error) && !(typeof code === 'string' && /^(Z_|ZSTD_)/.test(code)))
+      throw error;
   } finally {
     await source.return(undefined);
   }
   return found;
 }
 
-async function* countBytes(source: string | AsyncIterable<Uint8Array>, count: (size: number) => void): AsyncGenerator<Buffer> {
-  const chunks: AsyncIterable<Uint8Array> = typeof source === 'string' ? createReadStream(source, { highWaterMark: READ_SIZE }) : source;
+async function* countBytes(
+  source: string | AsyncIterable<Uint8Array>,
+  count: (size: number) => void,
+): AsyncGenerator<Buffer> {
+  const chunks: AsyncIterable<Uint8Array> =
+    typeof source === 'string' ? createReadStream(source, { highWaterMark: READ_SIZE }) : source;
   for await (const chunk of chunks) {
     count(chunk.byteLength);
     yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);

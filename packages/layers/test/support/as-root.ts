@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
@@ -15,9 +18,16 @@ export function asRoot(file: string, define: () => void): void {
     return;
   }
   test('passes as root of a user namespace', () => {
-    const command = [process.execPath, RUNNER, '--runTestsByPath', fileURLToPath(file)];
+    const cache = mkdtempSync(join(tmpdir(), 'layers-jest-'));
+    const options = ['--reporters=default', `--cacheDirectory=${cache}`, '--runTestsByPath'];
+    const command = [process.execPath, RUNNER, ...options, fileURLToPath(file)];
     const probe = spawnSync('unshare', ['-Ur', '--map-auto', 'true']);
-    const result = spawnSync('unshare', ['-Ur', ...(probe.status === 0 ? ['--map-auto'] : []), '--', ...command], { encoding: 'utf8' });
+    const result = spawnSync(
+      'unshare',
+      ['-Ur', ...(probe.status === 0 ? ['--map-auto'] : []), '--', ...command],
+      { encoding: 'utf8' },
+    );
+    rmSync(cache, { recursive: true, force: true });
     expect(result.status === 0 ? '' : result.stderr).toBe('');
   }, 120_000);
 }

@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { type BigIntStats, chownSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  type BigIntStats,
+  chownSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHostCalls } from '@img-build/host';
 import type { ApplyOptions, ApplyResult, BlobFiles, HostCalls, Mount } from '@img-build/interfaces';
-import { type ApplierOptions, createApplier, NO_XATTRS, type PackEntry, packEntries, type TarHeader } from '@img-build/layers';
+import {
+  type ApplierOptions,
+  createApplier,
+  NO_XATTRS,
+  type PackEntry,
+  packEntries,
+  type TarHeader,
+} from '@img-build/layers';
 import type { Descriptor, Digest } from '@img-build/oci';
 
 export const host: HostCalls = createHostCalls();
@@ -29,10 +46,17 @@ export function temporaryFolder(): string {
 }
 
 /** What an entry is when nothing else is said. */
-export type Part = Partial<Omit<TarHeader, 'size' | 'modified'>> & { readonly name: string; readonly text?: string; readonly seconds?: number };
+export type Part = Partial<Omit<TarHeader, 'size' | 'modified'>> & {
+  readonly name: string;
+  readonly text?: string;
+  readonly seconds?: number;
+};
 
 export function entry({ text, seconds = 1_600_000_000, ...part }: Part, folder: string): PackEntry {
-  const content = text === undefined ? undefined : join(folder, `content-${createHash('sha256').update(text).digest('hex')}`);
+  const content =
+    text === undefined
+      ? undefined
+      : join(folder, `content-${createHash('sha256').update(text).digest('hex')}`);
   if (content !== undefined) writeFileSync(content, text as string);
   return {
     content,
@@ -65,11 +89,23 @@ export function bind(source: string): readonly Mount[] {
 
 /** `lowers` from top to bottom. */
 export function overlay(upper: string, ...lowers: readonly string[]): readonly Mount[] {
-  return [{ type: 'overlay', source: 'overlay', options: [`lowerdir=${lowers.join(':')}`, `upperdir=${upper}`, `workdir=${upper}.work`, 'userxattr'] }];
+  return [
+    {
+      type: 'overlay',
+      source: 'overlay',
+      options: [`lowerdir=${lowers.join(':')}`, `upperdir=${upper}`, `workdir=${upper}.work`, 'userxattr'],
+    },
+  ];
 }
 
 /** Applies bytes as a layer. */
-export async function applyBytes(folder: string, bytes: Buffer, mounts: readonly Mount[], options: ApplyOptions & Partial<ApplierOptions> & { readonly mediaType?: string; readonly digest?: Digest } = {}): Promise<ApplyResult> {
+export async function applyBytes(
+  folder: string,
+  bytes: Buffer,
+  mounts: readonly Mount[],
+  options: ApplyOptions &
+    Partial<ApplierOptions> & { readonly mediaType?: string; readonly digest?: Digest } = {},
+): Promise<ApplyResult> {
   const path = join(folder, `blob-${Math.random().toString(36).slice(2)}`);
   writeFileSync(path, bytes);
   const blobs: BlobFiles = { pathOf: () => path };
@@ -89,8 +125,17 @@ export function describeTree(root: string, folder = ''): string[] {
       const path = join(folder, name);
       const real = bytes(join(root, path));
       const stat = lstatSync(real, { bigint: true });
-      const xattrs = host.listXattr(real).map((key) => `${key}=${Buffer.from(host.getXattr(real, key) ?? []).toString('latin1')}`);
-      const line = [path, stat.mode.toString(8), `${stat.uid}:${stat.gid}`, stat.mtimeNs, contentOf(real, stat), ...xattrs.sort()].join(' ');
+      const xattrs = host
+        .listXattr(real)
+        .map((key) => `${key}=${Buffer.from(host.getXattr(real, key) ?? []).toString('latin1')}`);
+      const line = [
+        path,
+        stat.mode.toString(8),
+        `${stat.uid}:${stat.gid}`,
+        stat.mtimeNs,
+        contentOf(real, stat),
+        ...xattrs.sort(),
+      ].join(' ');
       return stat.isDirectory() ? [line, ...describeTree(root, path)] : [line];
     });
 }
