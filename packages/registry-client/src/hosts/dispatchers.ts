@@ -88,7 +88,7 @@ async function createPool(
   connect: buildConnector.BuildOptions,
   proxy: string | undefined,
 ): Promise<Dispatcher> {
-  const { Agent: AgentClass, ProxyAgent } = await import('undici');
+  const { Agent: AgentClass, ProxyAgent } = await import('../http/undici.ts');
   const common: Agent.Options = {
     // Uploads over HTTP/2 are slower than over several connections.
     allowH2: false,

@@ -13,7 +13,7 @@ export function createSend(dispatchers: Dispatchers): Send {
     signal?.throwIfAborted();
     try {
       const dispatcher = await dispatchers.of(url);
-      const { request: send } = await import('undici');
+      const { request: send } = await import('./undici.ts');
       const body = typeof request.body === 'function' ? request.body() : request.body;
       const response = await send(url, {
         dispatcher,
