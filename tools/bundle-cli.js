@@ -33,7 +33,10 @@ try {
     platform: 'node',
     target: 'node24',
     conditions: ['@img-build/source'],
-    alias: { 'string-width': join(ROOT, 'tools/string-width-light.js') },
+    alias: {
+      'string-width': join(ROOT, 'tools/string-width-light.js'),
+      undici: join(ROOT, 'tools/undici-light.js'),
+    },
     // What CommonJS dependencies need to require node's own modules from an ES module.
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module';const require = $createRequire(import.meta.url);",
