@@ -5,6 +5,8 @@ import { openFileInRoot } from './path-in-root.ts';
 import { WorkerError } from './worker-error.ts';
 
 const MAX_ACCOUNT_FILE = 4 * 1024 * 1024;
+/** -1 as an unsigned number means "leave it" to chown(2). */
+const MAX_ID = 0xffff_fffe;
 
 /** A line of /etc/passwd. @see passwd(5) */
 export interface PasswdEntry {
@@ -94,9 +96,7 @@ function readSmallFile(host: HostCalls, root: string, path: string): string | un
   const fd = openFileInRoot(host, root, path);
   if (fd === undefined) return undefined;
   try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) return undefined;
-    if (stat.size > MAX_ACCOUNT_FILE) {
+    if (fstatSync(fd).size > MAX_ACCOUNT_FILE) {
       throw new WorkerError(`${path} is larger than ${MAX_ACCOUNT_FILE} bytes`, {
         code: 'TREE_FILE_TOO_LARGE',
       });
@@ -115,5 +115,5 @@ function linesOf(text: string | undefined): string[][] {
 }
 
 function isId(text: string | undefined): text is string {
-  return text !== undefined && /^\d{1,10}$/.test(text);
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= MAX_ID;
 }

@@ -18,7 +18,12 @@ export async function createActiveKeys(snapshotter: Snapshotter, locks: Locks): 
   const own = await takeNumber(locks);
   const left = Map.groupBy(await snapshotter.list(), ({ key }) => KEY.exec(key)?.[1] ?? '');
   for (const [number, snapshots] of left) {
-    const release = number === String(own) ? () => {} : number === '' ? undefined : await tryAcquire(locks, lockName(number));
+    const release =
+      number === String(own)
+        ? () => {}
+        : number === ''
+          ? undefined
+          : await tryAcquire(locks, lockName(number));
     if (release === undefined) continue;
     for (const { key } of snapshots) await snapshotter.remove(key);
     release();

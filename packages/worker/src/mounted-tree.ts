@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { rmdirSync } from 'node:fs';
 import type { AbortOptions, HostCalls, Mount, Snapshotter, Tree } from '@img-build/interfaces';
 import type { ActiveKeys } from './active-keys.ts';
 import type { ScratchFolder } from './scratch-folder.ts';
@@ -13,6 +14,7 @@ export interface MountedTree {
 /** A tree that is being changed: it ends as a committed snapshot or as nothing. */
 export interface ActiveTree {
   readonly root: string;
+  /** When this fails, the tree is discarded. */
   commit(name: string): Promise<void>;
   discard(): Promise<void>;
 }
@@ -39,14 +41,22 @@ export function createTreeMounter({ snapshotter, host, scratch, keys }: TreeMoun
     const [first] = mounts;
     if (mounts.length === 1 && first?.type === 'bind') return { root: first.source, detach() {} };
     const root = scratch.make('mount');
-    for (const { source, type, options } of mounts) host.mount(source, root, type, options);
-    return {
-      root,
-      detach() {
-        host.unmount(root);
-        scratch.remove(root);
-      },
-    };
+    const done: Mount[] = [];
+    function detach(): void {
+      for (; done.length > 0; done.pop()) host.unmount(root);
+      // Never recursively: what is below might still be a mount.
+      rmdirSync(root);
+    }
+    try {
+      for (const mount of mounts) {
+        host.mount(mount.source, root, mount.type, mount.options);
+        done.push(mount);
+      }
+    } catch (error) {
+      detach();
+      throw error;
+    }
+    return { root, detach };
   }
 
   async function openSnapshot(name: string, options: AbortOptions): Promise<MountedTree> {
@@ -100,7 +110,12 @@ export function createTreeMounter({ snapshotter, host, scratch, keys }: TreeMoun
         root: attached.root,
         async commit(name) {
           attached.detach();
-          await snapshotter.commit(name, key);
+          try {
+            await snapshotter.commit(name, key);
+          } catch (error) {
+            await snapshotter.remove(key);
+            throw error;
+          }
         },
         async discard() {
           attached.detach();

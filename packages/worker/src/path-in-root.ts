@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, constants, lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 import type { HostCalls } from '@img-build/interfaces';
@@ -41,13 +41,26 @@ export function resolveInRoot(
   }
 }
 
-/** Opens a file below `root` for reading, symlinks resolved inside the root. */
+/**
+ * Opens a regular file below `root` for reading, symlinks resolved inside the root; `undefined` when nothing is there.
+ * What is no regular file is looked at only: opening a fifo would wait for ever, opening a device might do something.
+ *
+ * @throws WorkerError `TREE_PATH_INVALID` when it is no regular file.
+ */
 export function openFileInRoot(host: HostCalls, root: string, path: string): number | undefined {
+  let found: number;
   try {
-    return host.openInRoot(root, rooted(path), constants.O_RDONLY);
+    found = host.openInRoot(root, rooted(path), O_PATH);
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
+  }
+  try {
+    if (!fstatSync(found).isFile())
+      throw new WorkerError(`${path} is not a regular file`, { code: 'TREE_PATH_INVALID' });
+    return openSync(`/proc/self/fd/${found}`, constants.O_RDONLY);
+  } finally {
+    closeSync(found);
   }
 }
 
@@ -58,7 +71,6 @@ export function openFileInRoot(host: HostCalls, root: string, path: string): num
  * @param followLast - when the last component is a symlink, go on at its target.
  */
 export function placeInRoot(
-  host: HostCalls,
   root: string,
   path: string,
   makeFolder: (real: string, virtual: string) => void,
@@ -67,18 +79,17 @@ export function placeInRoot(
   const wanted = rooted(path)
     .split('/')
     .filter((part) => part !== '');
+  /** Below the root; never through a symlink. */
   let virtual = '/';
-  let real = root;
   let links = 0;
   while (wanted.length > 0) {
     const part = wanted.shift() as string;
     if (part === '.') continue;
     if (part === '..') {
       virtual = posix.dirname(virtual);
-      real = resolveInRoot(host, root, virtual) ?? root;
       continue;
     }
-    const at = posix.join(real, part);
+    const at = posix.join(root, virtual, part);
     const found = lstatOf(at);
     const last = wanted.length === 0;
     if (found?.isSymbolicLink() && (!last || followLast)) {
@@ -86,10 +97,7 @@ export function placeInRoot(
         throw new WorkerError(`too many levels of symbolic links: ${path}`, { code: 'TREE_PATH_INVALID' });
       const target = readlinkSync(at);
       wanted.unshift(...target.split('/').filter((piece) => piece !== ''));
-      if (target.startsWith('/')) {
-        virtual = '/';
-        real = root;
-      }
+      if (target.startsWith('/')) virtual = '/';
       continue;
     }
     virtual = posix.join(virtual, part);
@@ -99,9 +107,8 @@ export function placeInRoot(
         throw new WorkerError(`not a directory: ${virtual}`, { code: 'FILE_COPY_CONFLICT' });
       }
     }
-    real = at;
   }
-  return real;
+  return posix.join(root, virtual);
 }
 
 /** lstat(2), or `undefined` when nothing is there. */

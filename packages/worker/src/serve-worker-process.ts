@@ -44,7 +44,11 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
       locks,
       applier: createApplier({ blobs: content, host, onWarning: warn }),
       differ: createDiffer({ content, host }),
-      executor: createRuncExecutor({ host, stateRoot: join(run, 'runtime'), rootless: insideUserNamespace() }),
+      executor: createRuncExecutor({
+        host,
+        stateRoot: join(run, 'runtime'),
+        rootless: insideUserNamespace(),
+      }),
       hasher: createContentHasher({ xattrs: host }),
       scratch: createScratchFolder(join(run, 'scratch')),
       keys: await createActiveKeys(snapshotter, locks),

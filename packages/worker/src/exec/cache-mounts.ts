@@ -1,44 +1,75 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { isToolError } from '@img-build/errors';
 import type { AbortOptions, ExecMount, Locks, Mount, Snapshotter } from '@img-build/interfaces';
+import { setOwner } from '../file/file-attributes.ts';
 import { tryAcquire } from '../try-acquire.ts';
 import { WorkerError } from '../worker-error.ts';
 
 /** A cache mount's folder, held for one run. */
 export interface HeldCache {
   readonly folder: string;
-  /** True when this run made it, so that it may be filled first. */
-  readonly created: boolean;
   release(): void;
 }
 
+/** Puts into a new cache what it starts with. */
+export type CacheFilling = (folder: string) => Promise<void>;
+
 /** Folders that outlive builds: active snapshots without a parent, named by the cache's id. */
 export interface CacheMounts {
-  hold(mount: ExecMount, options?: AbortOptions): Promise<HeldCache>;
+  /**
+   * Waits for its turn, makes the folder when it is missing and has `fill` put in what it starts with. A folder that
+   * could not be filled is not kept.
+   */
+  hold(mount: ExecMount, fill: CacheFilling, options?: AbortOptions): Promise<HeldCache>;
 }
 
 /** Cache mounts kept by one snapshotter; `locks` are shared by all processes on the state directory. */
 export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): CacheMounts {
-  async function folderOf(
-    key: string,
-    mount: ExecMount,
-    options: AbortOptions,
-  ): Promise<{ folder: string; created: boolean }> {
+  async function make(key: string, { mount, fill }: Wanted, options: AbortOptions): Promise<string> {
+    const folder = bindSource(await snapshotter.prepare(key, undefined, options));
+    try {
+      await fill(folder);
+      setOwner(folder, { uid: mount.uid ?? 0, gid: mount.gid ?? 0 });
+      chmodSync(folder, mount.mode ?? 0o755);
+      return folder;
+    } catch (error) {
+      await snapshotter.remove(key);
+      throw error;
+    }
+  }
+
+  /** Runs that share a cache wait here until the one that makes it has filled it. */
+  async function folderOf(key: string, wanted: Wanted, options: AbortOptions): Promise<string> {
     const release = await locks.acquire(`make-${key}`, options);
     try {
-      if (mount.cache?.reset) await removeIfPresent(snapshotter, key, options);
       const exists = (await snapshotter.stat(key)) !== undefined;
-      const mounts = exists
-        ? await snapshotter.mounts(key)
-        : await snapshotter.prepare(key, undefined, options);
-      const folder = bindSource(mounts);
-      if (!exists) {
-        chownSync(folder, mount.uid ?? 0, mount.gid ?? 0);
-        chmodSync(folder, mount.mode ?? 0o755);
-      }
-      return { folder, created: !exists };
+      return exists ? bindSource(await snapshotter.mounts(key)) : await make(key, wanted, options);
+    } finally {
+      release();
+    }
+  }
+
+  async function holdLocked(
+    key: string,
+    release: () => void,
+    wanted: Wanted,
+    options: AbortOptions,
+  ): Promise<HeldCache> {
+    try {
+      return { folder: await folderOf(key, wanted, options), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Nobody may be using what is thrown away. */
+  async function reset(key: string, options: AbortOptions): Promise<void> {
+    const release = await locks.acquire(key, options);
+    try {
+      await removeIfPresent(snapshotter, key, options);
     } finally {
       release();
     }
@@ -57,21 +88,31 @@ export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): Cache
   }
 
   return {
-    async hold(mount, options = {}) {
-      const { id, sharing } = mount.cache ?? { id: mount.destination, sharing: 'shared' as const };
+    async hold(mount, fill, options = {}) {
+      const wanted: Wanted = { mount, fill };
+      const { id, sharing, reset: startEmpty } = mount.cache ?? { id: mount.destination, sharing: 'shared' };
       const base = `cache-mount-${createHash('sha256').update(id).digest('hex')}`;
       if (sharing === 'private') {
         const { key, release } = await lockPrivate(base, options);
-        return { ...(await folderOf(key, mount, options)), release };
+        if (startEmpty) await removeIfPresent(snapshotter, key, options).catch(releasing(release));
+        return await holdLocked(key, release, wanted, options);
       }
+      if (startEmpty) await reset(base, options);
       const release = await locks.acquire(base, { ...options, shared: sharing === 'shared' });
-      try {
-        return { ...(await folderOf(base, mount, options)), release };
-      } catch (error) {
-        release();
-        throw error;
-      }
+      return await holdLocked(base, release, wanted, options);
     },
+  };
+}
+
+interface Wanted {
+  readonly mount: ExecMount;
+  readonly fill: CacheFilling;
+}
+
+function releasing(release: () => void): (error: unknown) => never {
+  return (error) => {
+    release();
+    throw error;
   };
 }
 

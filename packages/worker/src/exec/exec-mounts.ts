@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, chownSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbortOptions, ContainerMount, ExecMount, HostCalls } from '@img-build/interfaces';
 import type { ActiveTree, MountedTree, TreeMounter } from '../mounted-tree.ts';
-import { resolveInRoot } from '../path-in-root.ts';
+import { setOwner } from '../file/file-attributes.ts';
+import { placeInRoot, resolveInRoot, rooted } from '../path-in-root.ts';
 import type { ScratchFolder } from '../scratch-folder.ts';
 import { WorkerError } from '../worker-error.ts';
 import type { CacheMounts } from './cache-mounts.ts';
@@ -68,9 +69,14 @@ function prepareSecret({ scratch }: ExecMountParts, mount: ExecMount): PreparedM
   if (mount.secret === undefined) return undefined;
   const folder = scratch.make('secret');
   const file = join(folder, 'secret');
-  writeFileSync(file, mount.secret, { mode: 0o600 });
-  chownSync(file, mount.uid ?? 0, mount.gid ?? 0);
-  chmodSync(file, mount.mode ?? 0o400);
+  try {
+    writeFileSync(file, mount.secret, { mode: 0o600 });
+    setOwner(file, { uid: mount.uid ?? 0, gid: mount.gid ?? 0 });
+    chmodSync(file, mount.mode ?? 0o400);
+  } catch (error) {
+    scratch.remove(folder);
+    throw error;
+  }
   return {
     mount: {
       destination: mount.destination,
@@ -89,11 +95,12 @@ async function prepareCache(
   mount: ExecMount,
   options: AbortOptions,
 ): Promise<PreparedMount> {
-  const held = await parts.caches.hold(mount, options);
+  const { input } = mount;
+  const fill = async (folder: string): Promise<void> => {
+    if (input !== undefined && input.type !== 'empty') await parts.copyTree(input, folder, options);
+  };
+  const held = await parts.caches.hold(mount, fill, options);
   try {
-    if (held.created && mount.input !== undefined && mount.input.type !== 'empty') {
-      await parts.copyTree(mount.input, held.folder, options);
-    }
     const source = below(parts.host, held.folder, mount);
     return {
       mount: {
@@ -172,10 +179,13 @@ function below(host: HostCalls, root: string, { selector, type }: ExecMount): st
   if (type !== 'cache') {
     throw new WorkerError(`"/${selector.replace(/^\/+/, '')}": not found`, { code: 'TREE_PATH_NOT_FOUND' });
   }
-  const made = join(root, selector);
-  if (!made.startsWith(`${root}/`) || lstatSync(made, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new WorkerError(`cache mount source ${selector} leaves the cache`, { code: 'EXEC_MOUNT_INVALID' });
-  }
-  mkdirSync(made, { recursive: true });
+  // What an earlier run left in the cache may be a link to anywhere; nothing is made behind one.
+  const missing: string[] = [];
+  const made = placeInRoot(root, selector, (folder) => missing.push(folder));
+  if (made !== join(root, rooted(selector)))
+    throw new WorkerError(`cache mount source ${selector} leads through a symlink to nowhere`, {
+      code: 'EXEC_MOUNT_INVALID',
+    });
+  for (const folder of [...missing, made]) mkdirSync(folder, { mode: 0o755 });
   return made;
 }

@@ -13,11 +13,10 @@ import type {
 } from '@img-build/interfaces';
 import { readAccounts, resolveUser } from '../accounts.ts';
 import type { ActiveTree } from '../mounted-tree.ts';
-import { resolveInRoot } from '../path-in-root.ts';
+import { placeInRoot } from '../path-in-root.ts';
 import { WorkerError } from '../worker-error.ts';
 import type { Emulation } from './emulation.ts';
 import { type ExecMountParts, type PreparedMount, prepareMount } from './exec-mounts.ts';
-import { recordMountStubs } from './mount-stubs.ts';
 import { networkFileMounts } from './network-files.ts';
 
 /** What an exec operation works with. */
@@ -26,13 +25,7 @@ export interface ExecParts extends ExecMountParts {
   readonly emulation: Emulation;
 }
 
-interface Root {
-  readonly path: string;
-  readonly readonly: boolean;
-  finish(keep: boolean): Promise<void>;
-}
-
-/** Runs a command; its output trees are committed when it exits with 0, and nothing is kept otherwise. */
+/** Runs a command; its output trees are committed when it ends well, and nothing is kept otherwise. */
 export async function runExec(
   parts: ExecParts,
   request: ExecRequest,
@@ -43,33 +36,31 @@ export async function runExec(
   const rootMount = request.mounts.find((mount) => mount.destination === '/');
   if (rootMount === undefined)
     throw new WorkerError('an exec operation needs a mount at /', { code: 'EXEC_MOUNT_INVALID' });
-  const root = await openRoot(parts, rootMount, options);
+  const kept = new Set<ActiveTree>();
   const prepared: PreparedMount[] = [];
-  let keep = false;
+  const root = await prepareRoot(parts, rootMount, options);
   try {
     for (const mount of byDestination(request.mounts)) {
       const ready = await prepareMount(parts, mount, options);
       if (ready !== undefined) prepared.push(ready);
     }
-    const result = await runIn(
-      parts,
-      request,
-      root,
-      prepared.map((each) => each.mount),
-      output,
-      options,
-    );
-    keep = result.exitCode === 0;
-    if (keep) await commitMounts(prepared);
+    const mounts = prepared.map(({ mount }) => mount);
+    const place = { path: root.root, readonly: rootMount.readonly };
+    const result = await runIn(parts, request, { root: place, mounts, output }, options);
+    if ((request.validExitCodes ?? [0]).includes(result.exitCode)) {
+      const own = rootMount.output === undefined ? [] : [{ tree: root, output: rootMount.output }];
+      for (const { tree, output } of [...prepared.flatMap(({ active }) => active ?? []), ...own]) {
+        // Taken first: a commit that fails discards the tree itself.
+        kept.add(tree);
+        await tree.commit(output);
+      }
+    }
     return result;
   } finally {
-    for (const each of prepared.reverse()) if (!keep || each.active === undefined) await each.close();
-    await root.finish(keep);
+    for (const { active, close } of prepared.reverse())
+      if (active === undefined || !kept.has(active.tree)) await close();
+    if (!kept.has(root)) await root.discard();
   }
-}
-
-async function commitMounts(prepared: readonly PreparedMount[]): Promise<void> {
-  for (const { active } of prepared) await active?.tree.commit(active.output);
 }
 
 /** Outer mounts before the ones inside them. */
@@ -80,49 +71,38 @@ function byDestination(mounts: readonly ExecMount[]): readonly ExecMount[] {
     .sort((a, b) => depth(a.destination) - depth(b.destination));
 }
 
-async function openRoot(
+/** Writable even when the command may not write: the runtime makes the places that mounts cover. */
+async function prepareRoot(
   { trees, copyTree }: ExecParts,
-  mount: ExecMount,
+  { input }: ExecMount,
   options: AbortOptions,
-): Promise<Root> {
-  const input = mount.input ?? { type: 'empty' as const };
-  if (mount.readonly && input.type === 'snapshot') {
-    const tree = await trees.open(input, options);
-    return { path: tree.root, readonly: true, finish: () => tree.close() };
-  }
-  const active = await trees.prepare(input.type === 'snapshot' ? input.name : undefined, options);
-  if (input.type === 'host') await fillOrDiscard(active, () => copyTree(input, active.root, options));
-  const { output } = mount;
-  return {
-    path: active.root,
-    readonly: mount.readonly,
-    finish: (keep) => (keep && output !== undefined ? active.commit(output) : active.discard()),
-  };
-}
-
-async function fillOrDiscard(active: ActiveTree, fill: () => Promise<void>): Promise<void> {
+): Promise<ActiveTree> {
+  const active = await trees.prepare(input?.type === 'snapshot' ? input.name : undefined, options);
   try {
-    await fill();
+    if (input?.type === 'host') await copyTree(input, active.root, options);
   } catch (error) {
     await active.discard();
     throw error;
   }
+  return active;
+}
+
+/** Where a command runs. */
+interface Place {
+  readonly root: { readonly path: string; readonly readonly: boolean };
+  readonly mounts: readonly ContainerMount[];
+  readonly output: ContainerOutput;
 }
 
 async function runIn(
-  parts: ExecParts,
+  { host, scratch, executor }: ExecParts,
   request: ExecRequest,
-  root: Root,
-  mounts: readonly ContainerMount[],
-  output: ContainerOutput,
+  { root, mounts, output }: Place,
   options: AbortOptions,
 ): Promise<ExecResult> {
-  const { host, scratch, executor } = parts;
   const user = resolveUser(readAccounts(host, root.path), request.user);
   const folder = scratch.make('exec');
   const all = [...networkFileMounts(request, folder), ...mounts];
-  const standard = ['/proc', '/dev', '/sys'];
-  const stubs = recordMountStubs(host, root.path, [...standard, ...all.map((mount) => mount.destination)]);
   const spec: ContainerSpec = {
     id: `img-${randomUUID()}`,
     root: [{ type: 'bind', source: root.path, options: ['rbind', 'rw'] }],
@@ -134,7 +114,7 @@ async function runIn(
     hostname: request.hostname,
     mounts: all.map((mount) => ({
       ...mount,
-      destination: realDestination(parts, root.path, mount.destination),
+      destination: realDestination(root.path, mount.destination),
     })),
     network: request.network,
     security: request.security,
@@ -145,7 +125,6 @@ async function runIn(
   try {
     return await executor.run(spec, output, options);
   } finally {
-    stubs.clean();
     scratch.remove(folder);
   }
 }
@@ -155,8 +134,10 @@ function withHome(env: readonly string[], home: string): readonly string[] {
   return env.some((entry) => entry.startsWith('HOME=')) ? env : [...env, `HOME=${home}`];
 }
 
-/** A destination that is a symlink in the image (`/etc/resolv.conf` often is) means what the link names inside the root. */
-function realDestination({ host }: ExecParts, root: string, destination: string): string {
-  const found = resolveInRoot(host, root, destination);
-  return found === undefined ? destination : found.slice(root.length) || '/';
+/**
+ * A destination that is a symlink in the image (`/etc/resolv.conf` often is) means what the link names inside the root,
+ * also when nothing is there yet: then the executor makes it for the time of the run, and not the runtime for ever.
+ */
+function realDestination(root: string, destination: string): string {
+  return placeInRoot(root, destination, () => {}).slice(root.length) || '/';
 }

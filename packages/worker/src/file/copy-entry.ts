@@ -8,8 +8,10 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readSync,
   rmSync,
   symlinkSync,
+  writeSync,
 } from 'node:fs';
 import { isSystemError } from '@img-build/errors';
 import type { HostCalls } from '@img-build/interfaces';
@@ -45,6 +47,9 @@ export interface EntryCopier {
 /** Attributes that say something about this machine or this overlay, not about the file. */
 const LOCAL_XATTRS = /^(trusted|user)\.overlay\.|^security\.selinux$/;
 const S_IFMT = 0o170000;
+/** Bytes. */
+const SMALL = 256 * 1024;
+const buffer: Buffer = Buffer.allocUnsafeSlow(SMALL);
 
 /** A copier for one copy. */
 export function createEntryCopier(host: HostCalls, looks: CopyLooks): EntryCopier {
@@ -66,6 +71,17 @@ export function createEntryCopier(host: HostCalls, looks: CopyLooks): EntryCopie
     setModified(host, destination, looks.timestamp ?? entry.stats.mtimeNs);
   }
 
+  /** Making and, where something is in the way, making room first: most copies go where nothing is. */
+  function make(entry: TreeEntry, destination: string | Buffer): void {
+    try {
+      makeNode(host, entry, destination);
+    } catch (error) {
+      if (!isSystemError(error, 'EEXIST')) throw error;
+      makeRoom(destination, looks.replaceExisting ?? false);
+      makeNode(host, entry, destination);
+    }
+  }
+
   function linkToEarlier(entry: TreeEntry, destination: string | Buffer): boolean {
     if (entry.stats.nlink < 2n) return false;
     const key = `${entry.stats.dev}:${entry.stats.ino}`;
@@ -74,15 +90,15 @@ export function createEntryCopier(host: HostCalls, looks: CopyLooks): EntryCopie
       linked.set(key, destination);
       return false;
     }
+    makeRoom(destination, looks.replaceExisting ?? false);
     linkSync(earlier, destination);
     return true;
   }
 
   return {
     file(entry, destination) {
-      makeRoom(destination, looks.replaceExisting ?? false);
       if (linkToEarlier(entry, destination)) return;
-      makeNode(host, entry, destination);
+      make(entry, destination);
       dress(entry, destination);
     },
     folder(destination) {
@@ -139,9 +155,27 @@ function copyData(entry: TreeEntry, destination: string | Buffer): void {
         code: 'FILE_COPY_CONFLICT',
       });
     }
+    if (now.size <= BigInt(SMALL)) return copySmall(fd, destination);
     copyFileSync(`/proc/self/fd/${fd}`, destination, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Three calls where copyFile(3) makes ten; it is worth its price for large files, which it may share or map. */
+function copySmall(from: number, destination: string | Buffer): void {
+  const to = openSync(
+    destination,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    for (let read = readSync(from, buffer); read > 0; read = readSync(from, buffer)) {
+      for (let at = 0; at < read; ) at += writeSync(to, buffer, at, read - at);
+      if (read < buffer.length) return;
+    }
+  } finally {
+    closeSync(to);
   }
 }
 

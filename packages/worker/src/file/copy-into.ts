@@ -19,13 +19,13 @@ import { makeOneFolder, type NewFolder } from './make-folder.ts';
 import type { OwnerIds } from './ownership.ts';
 
 /**
- * Unpacks `archive` into an existing folder of `root`; false when it is no archive. Owners are those of the archive
- * unless `owner` is given.
+ * Unpacks `archive` into a folder of `root`; false when it is no archive, and then nothing was touched. Owners are
+ * those of the archive unless `owner` is given.
  */
 export type ArchiveExtractor = (
   archive: string | Buffer,
-  /** Real path of the folder, and of the tree it is in. */
-  destination: { readonly root: string; readonly folder: string },
+  /** `folder` makes the folder and gives its real path; not called for what is no archive. */
+  destination: { readonly root: string; folder(): string },
   options: AbortOptions & { readonly owner?: OwnerIds | undefined },
 ) => Promise<boolean>;
 
@@ -67,7 +67,10 @@ export async function copyInto(request: CopyRequest, options: AbortOptions): Pro
     timestamp: action.timestamp,
     replaceExisting: action.replaceExisting,
   });
-  for (const source of sources) await copySource(request, { tree, copier, source }, options);
+  for (const source of sources) {
+    options.signal?.throwIfAborted();
+    await copySource(request, { tree, copier, source }, options);
+  }
 }
 
 interface SourceCopy {
@@ -92,7 +95,7 @@ async function copySource(
     );
   }
   if (action.unpackArchive && entry.kind === 'file') {
-    const folder = place(request, `${action.destination}/.`);
+    const folder = (): string => place(request, `${action.destination}/.`);
     if (await extractArchive(entry.systemPath, { root, folder }, { ...options, owner })) return;
   }
   const target = fileTarget(request, source);
@@ -118,9 +121,9 @@ function place({ host, root, action, owner }: CopyRequest, path: string): string
       throw new WorkerError(`${virtual}: no such directory`, { code: 'FILE_NOT_FOUND' });
     makeOneFolder(host, real, looks);
   };
-  if (!path.endsWith('/.')) return placeInRoot(host, root, path, make);
+  if (!path.endsWith('/.')) return placeInRoot(root, path, make);
   // One more component makes the folder itself a parent; it is taken off again.
-  return posix.dirname(placeInRoot(host, root, `${path.slice(0, -1)}x`, make, false));
+  return posix.dirname(placeInRoot(root, `${path.slice(0, -1)}x`, make, false));
 }
 
 /** What is copied into a folder that was there must not change the folder's own times. */

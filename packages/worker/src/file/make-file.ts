@@ -10,6 +10,17 @@ function missingParent(_real: string, virtual: string): never {
   throw new WorkerError(`${virtual}: no such directory`, { code: 'FILE_NOT_FOUND' });
 }
 
+/** A file that is there is written over; anything else but a folder, which an open might wait for, goes first. */
+function makeRoom(path: string, virtual: string): void {
+  const found = lstatOf(path);
+  if (found?.isDirectory()) throw isADirectory(virtual);
+  if (found !== undefined && !found.isFile()) rmSync(path);
+}
+
+function isADirectory(virtual: string): WorkerError {
+  return new WorkerError(`${virtual}: is a directory`, { code: 'FILE_COPY_CONFLICT' });
+}
+
 /** Writes a file, replacing a file that is there. */
 export function makeFile(
   host: HostCalls,
@@ -17,9 +28,8 @@ export function makeFile(
   action: MakeFileAction,
   owner: OwnerIds | undefined,
 ): void {
-  const path = placeInRoot(host, root, action.path, missingParent);
-  if (lstatOf(path)?.isDirectory())
-    throw new WorkerError(`${action.path}: is a directory`, { code: 'FILE_COPY_CONFLICT' });
+  const path = placeInRoot(root, action.path, missingParent);
+  makeRoom(path, action.path);
   const fd = openSync(
     path,
     constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
@@ -42,8 +52,10 @@ export function makeSymlink(
   action: MakeSymlinkAction,
   owner: OwnerIds | undefined,
 ): void {
-  const path = placeInRoot(host, root, action.path, missingParent, false);
-  if (lstatOf(path) !== undefined) rmSync(path);
+  const path = placeInRoot(root, action.path, missingParent, false);
+  const found = lstatOf(path);
+  if (found?.isDirectory()) throw isADirectory(action.path);
+  if (found !== undefined) rmSync(path);
   symlinkSync(action.target, path);
   if (owner !== undefined) setOwner(path, owner);
   if (action.timestamp !== undefined) setModified(host, path, action.timestamp);

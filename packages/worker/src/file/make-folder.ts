@@ -31,7 +31,7 @@ export function makeFolder(
   owner: OwnerIds | undefined,
 ): void {
   const looks: NewFolder = { mode: action.mode & 0o7777, owner, timestamp: action.timestamp };
-  const path = placeInRoot(host, root, action.path, (real, virtual) => {
+  const path = placeInRoot(root, action.path, (real, virtual) => {
     if (!action.makeParents)
       throw new WorkerError(`${virtual}: no such directory`, { code: 'FILE_NOT_FOUND' });
     makeOneFolder(host, real, looks);

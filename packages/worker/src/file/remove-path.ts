@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { HostCalls, RemoveAction } from '@img-build/interfaces';
 import { matchPath } from '@img-build/path-patterns';
-import { lstatOf, placeInRoot, resolveInRoot, rooted } from '../path-in-root.ts';
+import { lstatOf, resolveInRoot, rooted } from '../path-in-root.ts';
 import { WorkerError } from '../worker-error.ts';
 
 /** Removes a path, or everything a pattern matches; a symlink goes, not what it points to. */
@@ -12,12 +12,20 @@ export function removePath(host: HostCalls, root: string, action: RemoveAction):
   if (path === '/') throw new WorkerError('the root itself cannot be removed', { code: 'TREE_PATH_INVALID' });
   const targets = action.allowWildcard ? matches(host, root, path) : [path];
   for (const target of targets) {
-    const real = placeInRoot(host, root, target, () => {}, false);
-    if (lstatOf(real) !== undefined) rmSync(real, { recursive: true });
+    const real = existing(host, root, target);
+    if (real !== undefined) rmSync(real, { recursive: true });
     else if (!action.allowNotFound) throw new WorkerError(`${target}: not found`, { code: 'FILE_NOT_FOUND' });
   }
   if (targets.length === 0 && !action.allowNotFound)
     throw new WorkerError(`${path}: not found`, { code: 'FILE_NOT_FOUND' });
+}
+
+/** The real path of what `path` names, the last component not followed. */
+function existing(host: HostCalls, root: string, path: string): string | undefined {
+  const folder = resolveInRoot(host, root, posix.dirname(path));
+  if (folder === undefined) return undefined;
+  const real = posix.join(folder, posix.basename(path));
+  return lstatOf(real) === undefined ? undefined : real;
 }
 
 function matches(host: HostCalls, root: string, pattern: string): readonly string[] {

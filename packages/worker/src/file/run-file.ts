@@ -68,8 +68,8 @@ class FileRun {
         await tree.commit(name);
       }
     } finally {
+      for (const tree of this.#active.values()) await tree.discard();
       await this.#closeInputs();
-      for (const tree of new Set(this.#active.values())) await tree.discard();
     }
   }
 
