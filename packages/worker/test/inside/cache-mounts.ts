@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+import { lstatSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CacheMountOptions, ExecMount } from '@img-build/interfaces';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createCacheMounts } from '../../src/exec/cache-mounts.ts';
+import { createTestWorker, hostTree, oneId, parent, shell, type TestWorker, writeBusybox, writeTree } from './fixture.ts';
+
+let worker: TestWorker;
+beforeAll(async () => {
+  worker = await createTestWorker();
+  await worker.commit('base', writeBusybox);
+});
+afterEach(async () => {
+  expect(await worker.leftovers()).toEqual([]);
+});
+
+function cache(cache: Partial<CacheMountOptions> = {}, change: Partial<ExecMount> = {}): ExecMount {
+  return { destination: '/cache', type: 'cache', readonly: false, cache: { id: expect.getState().currentTestName ?? '', sharing: 'shared', ...cache }, ...change };
+}
+
+async function run(script: string, mount: ExecMount): Promise<string> {
+  const { stdout } = await worker.exec(shell(script, 'base', { extra: [mount] }));
+  return stdout;
+}
+
+test('outlive a run, by their id, also one that failed', async () => {
+  await run('echo kept > /cache/file; exit 1', cache());
+  expect(await run('cat /cache/file', cache())).toBe('kept\n');
+  expect(await run('cat /cache/file', cache({ sharing: 'locked' }))).toBe('kept\n');
+  expect(await run('cat /cache/file', cache({ sharing: 'private' }))).toBe('kept\n');
+  expect(await run('ls /cache', cache({ id: 'another' }))).toBe('');
+});
+
+test.each(['shared', 'locked', 'private'] as const)('%s ones start empty when asked to', async (sharing) => {
+  await run('touch /cache/old', cache({ sharing }));
+  expect(await run('ls /cache', cache({ sharing, reset: true }))).toBe('');
+});
+
+test('have the mode they were made with', async () => {
+  expect(await run('stat -c %a /cache', cache({}, { mode: 0o700 }))).toBe('700\n');
+  expect(await run('stat -c %a /cache', cache({}, { mode: 0o755 }))).toBe('700\n');
+});
+
+test('are not kept when their owner does not exist here', async () => {
+  const mount = cache({}, { uid: 1000, gid: 1000 });
+  if (oneId) await expect(run('true', mount)).rejects.toHaveProperty('code', 'FILE_OWNER_UNMAPPED');
+  else expect(await run('stat -c %u:%g /cache', mount)).toBe('1000:1000\n');
+  expect(await run('stat -c %u /cache', cache())).toBe(oneId ? '0\n' : '1000\n');
+});
+
+test('start with what their input has', async () => {
+  const input = hostTree({ 'seed/file': 'seeded' });
+  expect(await run('cat /cache/file; echo more > /cache/file', cache({}, { input, selector: '/seed' }))).toBe('seeded');
+  expect(await run('cat /cache/file', cache({}, { input, selector: '/seed' }))).toBe('more\n');
+});
+
+test('are not kept when they cannot be filled', async () => {
+  await expect(run('true', cache({}, { input: { type: 'snapshot', name: 'gone' } }))).rejects.toHaveProperty('code', 'SNAPSHOT_NOT_FOUND');
+  expect(await run('ls /cache', cache({}, { input: hostTree({ file: '' }) }))).toBe('file\n');
+});
+
+test('can be read-only', async () => {
+  expect(await run('touch /cache/x 2>/dev/null || echo denied', cache({}, { readonly: true }))).toBe('denied\n');
+});
+
+describe('a part of one', () => {
+  test('is made when missing', async () => {
+    expect(await run('echo x > /cache/file', cache({}, { selector: 'a/b' }))).toBe('');
+    expect(await run('ls /cache/a/b', cache())).toBe('file\n');
+  });
+
+  test('is never made behind a symlink', async () => {
+    const target = join(parent, 'escaped');
+    await run(`busybox ln -s ${parent} /cache/evil`, cache());
+    await expect(run('true', cache({}, { selector: 'evil/escaped' }))).rejects.toHaveProperty('code', 'EXEC_MOUNT_INVALID');
+    expect(lstatSync(target, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test('that a symlink names lies in the cache', async () => {
+    const input = hostTree({ 'etc/file': 'own' });
+    symlinkSync('/etc', join(input.path, 'link'));
+    expect(await run('ls /cache', cache({}, { input, selector: 'link' }))).toBe('file\n');
+  });
+});
+
+describe('sharing', () => {
+  const hold = (sharing: CacheMountOptions['sharing'], id: string, signal?: AbortSignal) =>
+    createCacheMounts(worker.snapshotter, worker.locks).hold({ destination: '/c', type: 'cache', readonly: false, cache: { id, sharing } }, async () => {}, { signal });
+
+  test('shared: all get the same folder at once', async () => {
+    const [one, two] = [await hold('shared', 's'), await hold('shared', 's')];
+    expect(two.folder).toBe(one.folder);
+    one.release();
+    two.release();
+  });
+
+  test('private: everybody gets one of their own, and a free one is used again', async () => {
+    const [one, two] = [await hold('private', 'p'), await hold('private', 'p')];
+    expect(two.folder).not.toBe(one.folder);
+    one.release();
+    const three = await hold('private', 'p');
+    expect(three.folder).toBe(one.folder);
+    two.release();
+    three.release();
+  });
+
+  test('locked: one after the other', async () => {
+    const one = await hold('locked', 'l');
+    const order: string[] = [];
+    const second = hold('locked', 'l').then((held) => {
+      order.push('second');
+      return held;
+    });
+    const reason = new Error('enough');
+    const impatient = new AbortController();
+    const third = hold('locked', 'l', impatient.signal);
+    impatient.abort(reason);
+    await expect(third).rejects.toBe(reason);
+    order.push('first done');
+    one.release();
+    const two = await second;
+    expect(order).toEqual(['first done', 'second']);
+    expect(two.folder).toBe(one.folder);
+    two.release();
+  });
+
+  test('runs that find one being filled wait until it is', async () => {
+    const caches = createCacheMounts(worker.snapshotter, worker.locks);
+    const mount: ExecMount = { destination: '/c', type: 'cache', readonly: false, cache: { id: 'filling', sharing: 'shared' } };
+    const { promise: filled, resolve } = Promise.withResolvers<void>();
+    const first = caches.hold(mount, async (folder) => {
+      await filled;
+      writeTree(folder, { ready: '' });
+    });
+    const second = caches.hold(mount, async () => {});
+    resolve();
+    for (const held of await Promise.all([first, second])) {
+      expect(readdirSync(held.folder)).toEqual(['ready']);
+      held.release();
+    }
+  });
+
+  test('one in use is not removed', async () => {
+    const held = await hold('shared', 'used');
+    const keys = (await worker.snapshotter.list()).filter(({ kind }) => kind === 'active').map(({ key }) => key);
+    const free = await worker.methods.remove(keys, { signal: new AbortController().signal, notify: () => {} });
+    expect(free).toHaveLength(keys.length - 1);
+    expect(readdirSync(held.folder)).toEqual([]);
+    held.release();
+  });
+});
