@@ -9,7 +9,11 @@ import { describe, expect, test } from '@jest/globals';
 interface NestedResults {
   readonly testResults: readonly {
     readonly message: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string; readonly failureMessages: readonly string[] }[];
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -32,19 +36,42 @@ export function describeInsideNamespaces(caller: string, file: string): void {
   });
 }
 
-function runNested(path: string, flags: readonly string[]): readonly { readonly name: string; readonly failure: string | undefined }[] {
+function runNested(
+  path: string,
+  flags: readonly string[],
+): readonly { readonly name: string; readonly failure: string | undefined }[] {
   const folder = mkdtempSync(join(tmpdir(), 'img-nested-'));
   try {
     const output = join(folder, 'results.json');
     const runner = fileURLToPath(new URL('../../../tools/jest/run.js', import.meta.url));
-    const jest = [process.execPath, runner, '--testMatch', path, '--runInBand', '--reporters=default', '--json', `--outputFile=${output}`, '--rootDir', packageOf(path)];
-    const { stderr, error } = spawnSync('unshare', [...flags, '--', ...jest], { encoding: 'utf8', cwd: packageOf(path), maxBuffer: 64 * 1024 * 1024 });
+    const jest = [
+      process.execPath,
+      runner,
+      '--testMatch',
+      path,
+      '--runInBand',
+      '--reporters=default',
+      '--json',
+      `--outputFile=${output}`,
+      // The shared cache may belong to another user.
+      `--cacheDirectory=${join(folder, 'cache')}`,
+      '--rootDir',
+      packageOf(path),
+    ];
+    const { stderr, error } = spawnSync('unshare', [...flags, '--', ...jest], {
+      encoding: 'utf8',
+      cwd: packageOf(path),
+      maxBuffer: 64 * 1024 * 1024,
+    });
     const results = readResults(output);
     if (results === undefined) return [{ name: `${path} runs`, failure: error?.message ?? stderr }];
     return results.testResults.flatMap(({ message, assertionResults }) =>
       assertionResults.length === 0
         ? [{ name: `${path} has tests`, failure: message }]
-        : assertionResults.map(({ fullName, status, failureMessages }) => ({ name: fullName, failure: status === 'passed' ? undefined : failureMessages.join('\n') || status })),
+        : assertionResults.map(({ fullName, status, failureMessages }) => ({
+            name: fullName,
+            failure: status === 'passed' ? undefined : failureMessages.join('\n') || status,
+          })),
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -74,6 +74,8 @@ function overlay(layers: number): unknown {
     cwd: process.cwd(),
   };
   host.unmount(target);
+  // Overlayfs makes a folder in it that nobody outside this namespace may read or remove.
+  rmSync(work, { recursive: true });
   return result;
 }
 
