@@ -65,8 +65,13 @@ export interface SnapshotBook {
   get(key: string): SnapshotRow | undefined;
   /** @throws `SNAPSHOT_EXISTS`, `SNAPSHOT_NOT_FOUND` or `SNAPSHOT_NOT_COMMITTED` (parent) */
   insert(row: Omit<SnapshotRow, 'id'>): SnapshotRow;
-  /** Renames an active row to a committed one. @throws `SNAPSHOT_EXISTS`, `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_NOT_ACTIVE` */
-  commit(name: string, key: string): void;
+  /**
+   * Makes an active row a committed one.
+   *
+   * @param createdAt - milliseconds since the Unix epoch: a committed snapshot is as old as its commit.
+   * @throws `SNAPSHOT_EXISTS`, `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_NOT_ACTIVE`
+   */
+  commit(name: string, key: string, createdAt: number): void;
   /** @throws `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_IN_USE` when it has children */
   remove(key: string): SnapshotRow;
   list(): readonly SnapshotRow[];

@@ -42,13 +42,18 @@ export function createSnapshotBook(connection: Connection, backend: string): Sna
         );
         return required(key);
       }),
-    commit(name, key) {
+    commit(name, key, createdAt) {
       connection.transaction(() => {
         const row = required(key);
         if (row.kind !== 'active')
           throw refuse('SNAPSHOT_NOT_ACTIVE', key, `cannot be committed: it is ${row.kind}`);
         requireFree(name);
-        connection.run("UPDATE snapshots SET key = ?, kind = 'committed' WHERE id = ?", name, row.id);
+        connection.run(
+          "UPDATE snapshots SET key = ?, kind = 'committed', created_at = ? WHERE id = ?",
+          name,
+          createdAt,
+          row.id,
+        );
       });
     },
     remove: (key) =>

@@ -79,7 +79,7 @@ describe('a collection', () => {
     metadata.records.put({ id: 'top', parent: 'base', type: 'regular', description: '' });
     const book = metadata.snapshots('native');
     book.insert({ key: 'a', kind: 'active', createdAt: 1 });
-    book.commit('base', 'a');
+    book.commit('base', 'a', 1);
     book.insert({ key: 'orphan', kind: 'active', parent: 'base', createdAt: 1 });
 
     const plan = await metadata.planCollection({ blobs: [blob(1), blob(2)], children: none });
@@ -173,7 +173,7 @@ describe('a collection', () => {
             layer: layer === undefined ? undefined : layerOf(layer),
           });
           book.insert({ key: `active-${at}`, kind: 'active', ...named, createdAt: at });
-          book.commit(String(at), `active-${at}`);
+          book.commit(String(at), `active-${at}`, 1);
           if (leased) lease.addRecords([String(at)]);
         }
         for (const at of images)

@@ -139,7 +139,7 @@ describe('snapshot books', () => {
     const [book, other] = [metadata.snapshots('overlayfs'), metadata.snapshots('native')];
 
     const first = book.insert({ key: 'work', kind: 'active', createdAt: 1 });
-    book.commit('layer', 'work');
+    book.commit('layer', 'work', 1);
     const second = book.insert({ key: 'work', kind: 'active', parent: 'layer', createdAt: 2 });
 
     expect(book.get('layer')).toEqual({ ...first, key: 'layer', kind: 'committed' });
@@ -155,7 +155,7 @@ describe('snapshot books', () => {
     const book = openState().snapshots('native');
     book.insert({ key: 'active', kind: 'active', createdAt: 1 });
     book.insert({ key: 'base', kind: 'active', createdAt: 1 });
-    book.commit('base-layer', 'base');
+    book.commit('base-layer', 'base', 1);
     const throwing = (work: () => unknown, code: string): void =>
       expect(work).toThrow(expect.objectContaining({ code }));
 
@@ -168,9 +168,9 @@ describe('snapshot books', () => {
       () => book.insert({ key: 'x', kind: 'active', parent: 'active', createdAt: 1 }),
       'SNAPSHOT_NOT_COMMITTED',
     );
-    throwing(() => book.commit('y', 'base-layer'), 'SNAPSHOT_NOT_ACTIVE');
-    throwing(() => book.commit('base-layer', 'active'), 'SNAPSHOT_EXISTS');
-    throwing(() => book.commit('y', 'none'), 'SNAPSHOT_NOT_FOUND');
+    throwing(() => book.commit('y', 'base-layer', 1), 'SNAPSHOT_NOT_ACTIVE');
+    throwing(() => book.commit('base-layer', 'active', 1), 'SNAPSHOT_EXISTS');
+    throwing(() => book.commit('y', 'none', 1), 'SNAPSHOT_NOT_FOUND');
     throwing(() => book.remove('none'), 'SNAPSHOT_NOT_FOUND');
     expect(book.list()).toHaveLength(2);
   });

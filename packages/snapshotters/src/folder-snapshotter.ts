@@ -106,7 +106,7 @@ export function createFolderSnapshotter(
       return create(book.insert({ key, kind: 'view', parent, createdAt: clock() }), abort);
     },
     mounts: async (key) => mountsOf(find(key)),
-    commit: async (name, key) => book.commit(name, key),
+    commit: async (name, key) => book.commit(name, key, clock()),
     remove: async (key, abort = {}) => discard(key, abort),
     async sweep(abort) {
       mkdirSync(root, { recursive: true, mode: 0o700 });

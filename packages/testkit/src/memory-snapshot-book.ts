@@ -9,7 +9,8 @@ export function createMemorySnapshotBook(): SnapshotBook {
 
   function find(key: string): SnapshotRow {
     const row = rows.get(key);
-    if (row === undefined) throw new ToolError(`snapshot ${key} does not exist`, { code: 'SNAPSHOT_NOT_FOUND' });
+    if (row === undefined)
+      throw new ToolError(`snapshot ${key} does not exist`, { code: 'SNAPSHOT_NOT_FOUND' });
     return row;
   }
   function refuseExisting(key: string): void {
@@ -27,16 +28,18 @@ export function createMemorySnapshotBook(): SnapshotBook {
       rows.set(row.key, row);
       return row;
     },
-    commit(name, key) {
+    commit(name, key, createdAt) {
       const row = find(key);
-      if (row.kind !== 'active') throw new ToolError(`snapshot ${key} is not active`, { code: 'SNAPSHOT_NOT_ACTIVE' });
+      if (row.kind !== 'active')
+        throw new ToolError(`snapshot ${key} is not active`, { code: 'SNAPSHOT_NOT_ACTIVE' });
       refuseExisting(name);
       rows.delete(key);
-      rows.set(name, { ...row, key: name, kind: 'committed' });
+      rows.set(name, { ...row, key: name, kind: 'committed', createdAt });
     },
     remove(key) {
       const row = find(key);
-      if ([...rows.values()].some(({ parent }) => parent === key)) throw new ToolError(`snapshot ${key} has children`, { code: 'SNAPSHOT_IN_USE' });
+      if ([...rows.values()].some(({ parent }) => parent === key))
+        throw new ToolError(`snapshot ${key} has children`, { code: 'SNAPSHOT_IN_USE' });
       rows.delete(key);
       return row;
     },

@@ -18,11 +18,14 @@ export function createMemorySnapshotter(): MemorySnapshotter {
 
   function find(key: string): SnapshotRow {
     const row = book.get(key);
-    if (row === undefined) throw new ToolError(`snapshot ${key} does not exist`, { code: 'SNAPSHOT_NOT_FOUND' });
+    if (row === undefined)
+      throw new ToolError(`snapshot ${key} does not exist`, { code: 'SNAPSHOT_NOT_FOUND' });
     return row;
   }
   function mountsOf(row: SnapshotRow): readonly Mount[] {
-    return [{ type: 'bind', source: `${PREFIX}${row.id}`, options: ['rbind', row.kind === 'active' ? 'rw' : 'ro'] }];
+    return [
+      { type: 'bind', source: `${PREFIX}${row.id}`, options: ['rbind', row.kind === 'active' ? 'rw' : 'ro'] },
+    ];
   }
   function create(row: SnapshotRow): readonly Mount[] {
     contents.set(row.id, new Map(row.parent === undefined ? [] : contents.get(find(row.parent).id)));
@@ -45,19 +48,29 @@ export function createMemorySnapshotter(): MemorySnapshotter {
     list: async () => book.list().map(infoOf),
     async prepare(key, parent, { signal } = {}) {
       signal?.throwIfAborted();
-      return create(book.insert({ key, kind: 'active', createdAt: Date.now(), ...(parent === undefined ? {} : { parent }) }));
+      return create(
+        book.insert({
+          key,
+          kind: 'active',
+          createdAt: Date.now(),
+          ...(parent === undefined ? {} : { parent }),
+        }),
+      );
     },
     async view(key, parent, { signal } = {}) {
       signal?.throwIfAborted();
       return create(book.insert({ key, kind: 'view', parent, createdAt: Date.now() }));
     },
     mounts: async (key) => mountsOf(find(key)),
-    commit: async (name, key) => book.commit(name, key),
+    commit: async (name, key) => book.commit(name, key, Date.now()),
     async remove(key) {
       contents.delete(book.remove(key).id);
     },
     async open([mount]) {
-      return openMemory(contents.get(Number(mount?.source.slice(PREFIX.length))) ?? new Map(), mount?.options.includes('ro') ?? false);
+      return openMemory(
+        contents.get(Number(mount?.source.slice(PREFIX.length))) ?? new Map(),
+        mount?.options.includes('ro') ?? false,
+      );
     },
   };
 }

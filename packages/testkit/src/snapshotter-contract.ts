@@ -33,7 +33,12 @@ export function describeSnapshotter(name: string, create: Create): void {
 }
 
 /** Commits `changes` (undefined removes a file) on `parent`. */
-async function layer({ snapshotter, open }: SnapshotterFixture, name: string, parent: string | undefined, changes: Readonly<Record<string, string | undefined>>): Promise<void> {
+async function layer(
+  { snapshotter, open }: SnapshotterFixture,
+  name: string,
+  parent: string | undefined,
+  changes: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
   const files = await open(await snapshotter.prepare(`${name}-key`, parent));
   for (const [path, text] of Object.entries(changes)) {
     if (text === undefined) files.remove(path);
@@ -43,7 +48,10 @@ async function layer({ snapshotter, open }: SnapshotterFixture, name: string, pa
   await snapshotter.commit(name, `${name}-key`);
 }
 
-async function contentOf({ open }: SnapshotterFixture, mounts: readonly Mount[]): Promise<Readonly<Record<string, string | undefined>>> {
+async function contentOf(
+  { open }: SnapshotterFixture,
+  mounts: readonly Mount[],
+): Promise<Readonly<Record<string, string | undefined>>> {
   const files = await open(mounts);
   const content = Object.fromEntries(files.list().map((path) => [path, files.read(path)]));
   await files.close();
@@ -57,9 +65,21 @@ function describeContent(create: Create): void {
     await layer(fixture, 'middle', 'base', { b: '2', c: undefined });
     await layer(fixture, 'top', 'middle', { c: '3', d: '3' });
 
-    expect(await contentOf(fixture, await fixture.snapshotter.view('v', 'top'))).toEqual({ a: '1', b: '2', c: '3', d: '3' });
-    expect(await contentOf(fixture, await fixture.snapshotter.view('w', 'middle'))).toEqual({ a: '1', b: '2' });
-    expect(await contentOf(fixture, await fixture.snapshotter.view('x', 'base'))).toEqual({ a: '1', b: '1', c: '1' });
+    expect(await contentOf(fixture, await fixture.snapshotter.view('v', 'top'))).toEqual({
+      a: '1',
+      b: '2',
+      c: '3',
+      d: '3',
+    });
+    expect(await contentOf(fixture, await fixture.snapshotter.view('w', 'middle'))).toEqual({
+      a: '1',
+      b: '2',
+    });
+    expect(await contentOf(fixture, await fixture.snapshotter.view('x', 'base'))).toEqual({
+      a: '1',
+      b: '1',
+      c: '1',
+    });
   });
 
   test('keeps siblings apart', async () => {
@@ -87,7 +107,11 @@ function describeContent(create: Create): void {
     const fixture = await create();
     await layer(fixture, 'base', undefined, { a: '1' });
     await layer(fixture, 'top', 'base', { b: '1' });
-    const mounts = [await fixture.snapshotter.view('v', 'base'), await fixture.snapshotter.view('w', 'top'), await fixture.snapshotter.mounts('top')];
+    const mounts = [
+      await fixture.snapshotter.view('v', 'base'),
+      await fixture.snapshotter.view('w', 'top'),
+      await fixture.snapshotter.mounts('top'),
+    ];
 
     for (const each of mounts) {
       const files = await fixture.open(each);
@@ -104,8 +128,17 @@ function describeBook(create: Create): void {
     await layer(fixture, 'base', undefined, { a: '1' });
     await snapshotter.prepare('key', 'base');
 
-    expect(await snapshotter.stat('base')).toEqual({ key: 'base', kind: 'committed', createdAt: expect.any(Number) });
-    expect(await snapshotter.stat('key')).toEqual({ key: 'key', kind: 'active', parent: 'base', createdAt: expect.any(Number) });
+    expect(await snapshotter.stat('base')).toEqual({
+      key: 'base',
+      kind: 'committed',
+      createdAt: expect.any(Number),
+    });
+    expect(await snapshotter.stat('key')).toEqual({
+      key: 'key',
+      kind: 'active',
+      parent: 'base',
+      createdAt: expect.any(Number),
+    });
     expect(await snapshotter.stat('base-key')).toBeUndefined();
     expect((await snapshotter.list()).map(({ key }) => key).sort()).toEqual(['base', 'key']);
   });
@@ -142,7 +175,14 @@ function describeRefusals(create: Create): void {
 
   test('refuses what does not exist', async () => {
     const { snapshotter } = await create();
-    const attempts = [snapshotter.prepare('k', 'none'), snapshotter.view('v', 'none'), snapshotter.mounts('none'), snapshotter.usage('none'), snapshotter.commit('n', 'none'), snapshotter.remove('none')];
+    const attempts = [
+      snapshotter.prepare('k', 'none'),
+      snapshotter.view('v', 'none'),
+      snapshotter.mounts('none'),
+      snapshotter.usage('none'),
+      snapshotter.commit('n', 'none'),
+      snapshotter.remove('none'),
+    ];
     for (const attempt of attempts) expect(await codeOf(attempt)).toBe('SNAPSHOT_NOT_FOUND');
     expect(await snapshotter.list()).toEqual([]);
   });
@@ -189,7 +229,9 @@ function describeRefusals(create: Create): void {
   test('makes nothing after an abort', async () => {
     const { snapshotter } = await create();
     const reason = new Error('enough');
-    await expect(snapshotter.prepare('key', undefined, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(snapshotter.prepare('key', undefined, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
     expect(await snapshotter.list()).toEqual([]);
   });
 }

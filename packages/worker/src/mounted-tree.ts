@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { rmdirSync } from 'node:fs';
+import { isSystemError } from '@img-build/errors';
 import type { AbortOptions, HostCalls, Mount, Snapshotter, Tree } from '@img-build/interfaces';
 import type { ActiveKeys } from './active-keys.ts';
 import type { ScratchFolder } from './scratch-folder.ts';
@@ -49,7 +50,7 @@ export function createTreeMounter({ snapshotter, host, scratch, keys }: TreeMoun
     }
     try {
       for (const mount of mounts) {
-        host.mount(mount.source, root, mount.type, mount.options);
+        mountQuickly(host, mount, root);
         done.push(mount);
       }
     } catch (error) {
@@ -124,4 +125,18 @@ export function createTreeMounter({ snapshotter, host, scratch, keys }: TreeMoun
       };
     },
   };
+}
+
+/**
+ * A writable overlay is mounted `volatile`, so that taking it down does not wait for the disk; what a power failure may
+ * damage then is dropped at the next start, see `dropUnsyncedSnapshots`. Kernels before 5.10 do not know the word.
+ */
+function mountQuickly(host: HostCalls, { source, type, options }: Mount, root: string): void {
+  if (!options.some((option) => option.startsWith('upperdir='))) return host.mount(source, root, type, options);
+  try {
+    host.mount(source, root, type, [...options, 'volatile']);
+  } catch (error) {
+    if (!isSystemError(error, 'EINVAL')) throw error;
+    host.mount(source, root, type, options);
+  }
 }

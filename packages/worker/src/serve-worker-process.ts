@@ -18,6 +18,7 @@ import { createActiveKeys } from './active-keys.ts';
 import { createArchiveExtractor } from './archive-extractor.ts';
 import { createEmulation } from './exec/emulation.ts';
 import { createScratchFolder } from './scratch-folder.ts';
+import { dropUnsyncedSnapshots } from './unsynced-snapshots.ts';
 import { createWorkerOperations } from './worker-operations.ts';
 
 /** What the main process tells its worker. JSON-safe. */
@@ -34,6 +35,8 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
   const host = createHostCalls();
   const locks = createLocks({ directory: join(state, 'locks'), host });
   const snapshotter = await openSnapshotter(state, backend, host);
+  const keys = await createActiveKeys(snapshotter, locks);
+  await dropUnsyncedSnapshots(snapshotter, locks, join(state, 'snapshots'));
   const run = mountRunFolder(host, join(state, 'run'));
   const content = createDirectoryContentStore({ root: join(state, 'content'), host });
   const warn = (message: string): void => void process.stderr.write(`${message}\n`);
@@ -51,7 +54,7 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
       }),
       hasher: createContentHasher({ xattrs: host }),
       scratch: createScratchFolder(join(run, 'scratch')),
-      keys: await createActiveKeys(snapshotter, locks),
+      keys,
       emulation: createEmulation(host, join(run, 'binfmt')),
       extractArchive: createArchiveExtractor(host, warn),
       packTree: (root, options) => packTree(root, { ...options, host }),

@@ -2,8 +2,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
-import type { Snapshotter } from '@img-build/interfaces';
-import { removeSnapshots, type SnapshotRemoval } from './snapshot-removal.ts';
+import type { Locks, Snapshotter } from '@img-build/interfaces';
+import { removeSnapshots } from './snapshot-removal.ts';
 
 /** Milliseconds after which the kernel has written to disk what a process wrote: it expires dirty pages after 30 seconds. */
 const WRITTEN_AFTER = 60_000;
@@ -15,7 +15,11 @@ const WRITTEN_AFTER = 60_000;
  *
  * @param folder - where it is remembered which start of the machine this is.
  */
-export async function dropUnsyncedSnapshots(snapshotter: Snapshotter, folder: string, removal: SnapshotRemoval): Promise<void> {
+export async function dropUnsyncedSnapshots(
+  snapshotter: Snapshotter,
+  locks: Locks,
+  folder: string,
+): Promise<void> {
   const file = join(folder, `${snapshotter.backend}.boot`);
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const last = readIfThere(file);
@@ -23,8 +27,14 @@ export async function dropUnsyncedSnapshots(snapshotter: Snapshotter, folder: st
   if (last !== undefined) {
     const snapshots = await snapshotter.list();
     const newest = Math.max(0, ...snapshots.map(({ createdAt }) => createdAt));
-    const suspect = snapshots.filter(({ createdAt }) => createdAt >= newest - WRITTEN_AFTER).map(({ key }) => key);
-    await removeSnapshots(snapshotter, removal, suspect);
+    const suspect = snapshots.filter(
+      ({ kind, createdAt }) => kind === 'committed' && createdAt >= newest - WRITTEN_AFTER,
+    );
+    await removeSnapshots(
+      snapshotter,
+      locks,
+      suspect.map(({ key }) => key),
+    );
   }
   writeFileSync(`${file}.new`, boot);
   renameSync(`${file}.new`, file);

@@ -10,14 +10,21 @@ import { WorkerError } from '../worker-error.ts';
 export function removePath(host: HostCalls, root: string, action: RemoveAction): void {
   const path = rooted(action.path);
   if (path === '/') throw new WorkerError('the root itself cannot be removed', { code: 'TREE_PATH_INVALID' });
-  const targets = action.allowWildcard ? matches(host, root, path) : [path];
-  for (const target of targets) {
-    const real = existing(host, root, target);
-    if (real !== undefined) rmSync(real, { recursive: true });
-    else if (!action.allowNotFound) throw new WorkerError(`${target}: not found`, { code: 'FILE_NOT_FOUND' });
-  }
-  if (targets.length === 0 && !action.allowNotFound)
-    throw new WorkerError(`${path}: not found`, { code: 'FILE_NOT_FOUND' });
+  if (!action.allowWildcard) return removeOne(host, root, path, action.allowNotFound);
+  const targets = matches(host, root, path);
+  if (targets.length === 0 && !action.allowNotFound) throw notFound(path);
+  // Two matches may lead to one file.
+  for (const target of targets) removeOne(host, root, target, true);
+}
+
+function removeOne(host: HostCalls, root: string, path: string, allowNotFound: boolean): void {
+  const real = existing(host, root, path);
+  if (real !== undefined) rmSync(real, { recursive: true });
+  else if (!allowNotFound) throw notFound(path);
+}
+
+function notFound(path: string): WorkerError {
+  return new WorkerError(`${path}: not found`, { code: 'FILE_NOT_FOUND' });
 }
 
 /** The real path of what `path` names, the last component not followed. */
