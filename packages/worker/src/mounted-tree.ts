@@ -132,7 +132,8 @@ export function createTreeMounter({ snapshotter, host, scratch, keys }: TreeMoun
  * damage then is dropped at the next start, see `dropUnsyncedSnapshots`. Kernels before 5.10 do not know the word.
  */
 function mountQuickly(host: HostCalls, { source, type, options }: Mount, root: string): void {
-  if (!options.some((option) => option.startsWith('upperdir='))) return host.mount(source, root, type, options);
+  if (!options.some((option) => option.startsWith('upperdir=')))
+    return host.mount(source, root, type, options);
   try {
     host.mount(source, root, type, [...options, 'volatile']);
   } catch (error) {

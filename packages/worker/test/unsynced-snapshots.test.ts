@@ -18,7 +18,11 @@ function snapshotterWith(snapshots: SnapshotInfo[]): Pick<Snapshotter, 'backend'
   return {
     backend: 'overlayfs',
     list: async () => [...snapshots],
-    remove: async (key) => void snapshots.splice(snapshots.findIndex((each) => each.key === key), 1),
+    remove: async (key) =>
+      void snapshots.splice(
+        snapshots.findIndex((each) => each.key === key),
+        1,
+      ),
   };
 }
 
@@ -33,7 +37,9 @@ test('drops the last minute of snapshots after the machine was started anew', as
   await dropUnsyncedSnapshots(snapshotterWith(snapshots) as Snapshotter, LOCKS, folder);
 
   expect(snapshots.map(({ key }) => key)).toEqual(['old']);
-  expect(readFileSync(join(folder, 'overlayfs.boot'), 'utf8')).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+  expect(readFileSync(join(folder, 'overlayfs.boot'), 'utf8')).toBe(
+    readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+  );
 });
 
 test('keeps everything as long as the machine runs', async () => {

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import type { CacheMountOptions, ExecMount } from '@img-build/interfaces';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCacheMounts } from '../../src/exec/cache-mounts.ts';
-import { createTestWorker, hostTree, oneId, parent, shell, type TestWorker, writeBusybox, writeTree } from './fixture.ts';
+import {
+  createTestWorker,
+  hostTree,
+  oneId,
+  parent,
+  shell,
+  type TestWorker,
+  writeBusybox,
+  writeTree,
+} from './fixture.ts';
 
 let worker: TestWorker;
 beforeAll(async () => {
@@ -16,7 +25,13 @@ afterEach(async () => {
 });
 
 function cache(cache: Partial<CacheMountOptions> = {}, change: Partial<ExecMount> = {}): ExecMount {
-  return { destination: '/cache', type: 'cache', readonly: false, cache: { id: expect.getState().currentTestName ?? '', sharing: 'shared', ...cache }, ...change };
+  return {
+    destination: '/cache',
+    type: 'cache',
+    readonly: false,
+    cache: { id: expect.getState().currentTestName ?? '', sharing: 'shared', ...cache },
+    ...change,
+  };
 }
 
 async function run(script: string, mount: ExecMount): Promise<string> {
@@ -51,17 +66,24 @@ test('are not kept when their owner does not exist here', async () => {
 
 test('start with what their input has', async () => {
   const input = hostTree({ 'seed/file': 'seeded' });
-  expect(await run('cat /cache/file; echo more > /cache/file', cache({}, { input, selector: '/seed' }))).toBe('seeded');
+  expect(await run('cat /cache/file; echo more > /cache/file', cache({}, { input, selector: '/seed' }))).toBe(
+    'seeded',
+  );
   expect(await run('cat /cache/file', cache({}, { input, selector: '/seed' }))).toBe('more\n');
 });
 
 test('are not kept when they cannot be filled', async () => {
-  await expect(run('true', cache({}, { input: { type: 'snapshot', name: 'gone' } }))).rejects.toHaveProperty('code', 'SNAPSHOT_NOT_FOUND');
+  await expect(run('true', cache({}, { input: { type: 'snapshot', name: 'gone' } }))).rejects.toHaveProperty(
+    'code',
+    'SNAPSHOT_NOT_FOUND',
+  );
   expect(await run('ls /cache', cache({}, { input: hostTree({ file: '' }) }))).toBe('file\n');
 });
 
 test('can be read-only', async () => {
-  expect(await run('touch /cache/x 2>/dev/null || echo denied', cache({}, { readonly: true }))).toBe('denied\n');
+  expect(await run('touch /cache/x 2>/dev/null || echo denied', cache({}, { readonly: true }))).toBe(
+    'denied\n',
+  );
 });
 
 describe('a part of one', () => {
@@ -73,7 +95,10 @@ describe('a part of one', () => {
   test('is never made behind a symlink', async () => {
     const target = join(parent, 'escaped');
     await run(`busybox ln -s ${parent} /cache/evil`, cache());
-    await expect(run('true', cache({}, { selector: 'evil/escaped' }))).rejects.toHaveProperty('code', 'EXEC_MOUNT_INVALID');
+    await expect(run('true', cache({}, { selector: 'evil/escaped' }))).rejects.toHaveProperty(
+      'code',
+      'EXEC_MOUNT_INVALID',
+    );
     expect(lstatSync(target, { throwIfNoEntry: false })).toBeUndefined();
   });
 
@@ -86,7 +111,11 @@ describe('a part of one', () => {
 
 describe('sharing', () => {
   const hold = (sharing: CacheMountOptions['sharing'], id: string, signal?: AbortSignal) =>
-    createCacheMounts(worker.snapshotter, worker.locks).hold({ destination: '/c', type: 'cache', readonly: false, cache: { id, sharing } }, async () => {}, { signal });
+    createCacheMounts(worker.snapshotter, worker.locks).hold(
+      { destination: '/c', type: 'cache', readonly: false, cache: { id, sharing } },
+      async () => {},
+      { signal },
+    );
 
   test('shared: all get the same folder at once', async () => {
     const [one, two] = [await hold('shared', 's'), await hold('shared', 's')];
@@ -127,7 +156,12 @@ describe('sharing', () => {
 
   test('runs that find one being filled wait until it is', async () => {
     const caches = createCacheMounts(worker.snapshotter, worker.locks);
-    const mount: ExecMount = { destination: '/c', type: 'cache', readonly: false, cache: { id: 'filling', sharing: 'shared' } };
+    const mount: ExecMount = {
+      destination: '/c',
+      type: 'cache',
+      readonly: false,
+      cache: { id: 'filling', sharing: 'shared' },
+    };
     const { promise: filled, resolve } = Promise.withResolvers<void>();
     const first = caches.hold(mount, async (folder) => {
       await filled;
@@ -143,8 +177,13 @@ describe('sharing', () => {
 
   test('one in use is not removed', async () => {
     const held = await hold('shared', 'used');
-    const keys = (await worker.snapshotter.list()).filter(({ kind }) => kind === 'active').map(({ key }) => key);
-    const free = await worker.methods.remove(keys, { signal: new AbortController().signal, notify: () => {} });
+    const keys = (await worker.snapshotter.list())
+      .filter(({ kind }) => kind === 'active')
+      .map(({ key }) => key);
+    const free = await worker.methods.remove(keys, {
+      signal: new AbortController().signal,
+      notify: () => {},
+    });
     expect(free).toHaveLength(keys.length - 1);
     expect(readdirSync(held.folder)).toEqual([]);
     held.release();

@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ExecMount } from '@img-build/interfaces';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createEmulation } from '../../src/exec/emulation.ts';
-import { createTestWorker, host, hostTree, oneId, parent, shell, type TestWorker, writeBusybox, writeTree } from './fixture.ts';
+import {
+  createTestWorker,
+  host,
+  hostTree,
+  oneId,
+  parent,
+  shell,
+  type TestWorker,
+  writeBusybox,
+  writeTree,
+} from './fixture.ts';
 
 let worker: TestWorker;
 beforeAll(async () => {
@@ -18,20 +37,37 @@ afterEach(async () => {
 let outputs = 0;
 
 /** Runs a script on the base; its result can be looked at under `output`. */
-async function run(script: string, extra: readonly ExecMount[] = [], change: Parameters<typeof shell>[2] = {}): Promise<{ exitCode: number; stdout: string; stderr: string; output: string }> {
+async function run(
+  script: string,
+  extra: readonly ExecMount[] = [],
+  change: Parameters<typeof shell>[2] = {},
+): Promise<{ exitCode: number; stdout: string; stderr: string; output: string }> {
   const output = `exec${outputs++}`;
   return { ...(await worker.exec(shell(script, 'base', { output, extra, ...change }))), output };
 }
 
 describe('results', () => {
   test('are kept when the command ends well', async () => {
-    const { exitCode, stdout, stderr, output } = await run('echo out; echo err >&2; echo new > /file; rm /etc/group');
+    const { exitCode, stdout, stderr, output } = await run(
+      'echo out; echo err >&2; echo new > /file; rm /etc/group',
+    );
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: 'out\n', stderr: 'err\n' });
-    expect(await worker.look(output, (root) => [readFileSync(join(root, 'file'), 'utf8'), existsSync(join(root, 'etc/group'))])).toEqual(['new\n', false]);
+    expect(
+      await worker.look(output, (root) => [
+        readFileSync(join(root, 'file'), 'utf8'),
+        existsSync(join(root, 'etc/group')),
+      ]),
+    ).toEqual(['new\n', false]);
   });
 
   test('are thrown away when it does not', async () => {
-    const data: ExecMount = { destination: '/data', type: 'bind', readonly: false, output: 'data-lost', input: { type: 'empty' } };
+    const data: ExecMount = {
+      destination: '/data',
+      type: 'bind',
+      readonly: false,
+      output: 'data-lost',
+      input: { type: 'empty' },
+    };
     const { exitCode, output } = await run('touch /file /data/file; exit 3', [data]);
     expect(exitCode).toBe(3);
     expect(await worker.snapshotter.stat(output)).toBeUndefined();
@@ -46,35 +82,56 @@ describe('results', () => {
   });
 
   test('of several mounts are kept together', async () => {
-    const data: ExecMount = { destination: '/data', type: 'bind', readonly: false, output: 'data-kept', input: { type: 'empty' } };
+    const data: ExecMount = {
+      destination: '/data',
+      type: 'bind',
+      readonly: false,
+      output: 'data-kept',
+      input: { type: 'empty' },
+    };
     const { output } = await run('echo x > /data/file', [data]);
     expect(await worker.look('data-kept', (root) => readdirSync(root))).toEqual(['file']);
     expect(await worker.look(output, (root) => existsSync(join(root, 'data')))).toBe(false);
   });
 
   test('hold nothing when one of them cannot be kept', async () => {
-    const taken: ExecMount = { destination: '/data', type: 'bind', readonly: false, output: 'base', input: { type: 'empty' } };
+    const taken: ExecMount = {
+      destination: '/data',
+      type: 'bind',
+      readonly: false,
+      output: 'base',
+      input: { type: 'empty' },
+    };
     const lost = `exec${outputs}`;
     await expect(run('true', [taken])).rejects.toHaveProperty('code', 'SNAPSHOT_EXISTS');
     expect(await worker.snapshotter.stat(lost)).toBeUndefined();
   });
 
   test('need a root', async () => {
-    await expect(worker.exec(shell('true', 'base', { mounts: [] }))).rejects.toHaveProperty('code', 'EXEC_MOUNT_INVALID');
+    await expect(worker.exec(shell('true', 'base', { mounts: [] }))).rejects.toHaveProperty(
+      'code',
+      'EXEC_MOUNT_INVALID',
+    );
   });
 
   test('of an aborted command are thrown away', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
-    const running = worker.methods.exec(shell('echo started; sleep 98764', 'base', { output: 'aborted' }), { signal: controller.signal, notify: () => controller.abort(reason) });
+    const running = worker.methods.exec(shell('echo started; sleep 98764', 'base', { output: 'aborted' }), {
+      signal: controller.signal,
+      notify: () => controller.abort(reason),
+    });
     await expect(running).rejects.toBe(reason);
     expect(await worker.snapshotter.stat('aborted')).toBeUndefined();
-    await expect(worker.exec(shell('true', 'base', { output: 'aborted' }), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(
+      worker.exec(shell('true', 'base', { output: 'aborted' }), { signal: AbortSignal.abort(reason) }),
+    ).rejects.toBe(reason);
   });
 });
 
 describe('users', () => {
-  const whoami = (user: string, env: readonly string[] = ['PATH=/bin']): Promise<{ stdout: string }> => run('id -u; id -g; echo $HOME', [], { user, env });
+  const whoami = (user: string, env: readonly string[] = ['PATH=/bin']): Promise<{ stdout: string }> =>
+    run('id -u; id -g; echo $HOME', [], { user, env });
 
   test('root without a name', async () => {
     expect((await whoami('')).stdout).toBe('0\n0\n/root\n');
@@ -107,15 +164,22 @@ describe('users', () => {
       writeBusybox(root);
       writeTree(root, { 'etc/accounts': 'root:x:0:0::/linked:/bin/sh\n' });
     });
-    const made = await worker.exec(shell('rm /etc/passwd; busybox ln -s /etc/accounts /etc/passwd', 'linked', { output: 'linked2' }));
+    const made = await worker.exec(
+      shell('rm /etc/passwd; busybox ln -s /etc/accounts /etc/passwd', 'linked', { output: 'linked2' }),
+    );
     expect(made.exitCode).toBe(0);
     expect((await worker.exec(shell('echo $HOME', 'linked2'))).stdout).toBe('/linked\n');
   });
 });
 
 test('the folder is made, the host name and extra hosts are known', async () => {
-  const { stdout } = await run('pwd; cat /etc/hosts; cat /proc/sys/kernel/hostname', [], { cwd: '/not/there', extraHosts: [{ host: 'friend', ip: '10.1.2.3' }] });
-  expect(stdout).toBe('/not/there\n127.0.0.1\tlocalhost buildkitsandbox\n::1\tlocalhost ip6-localhost ip6-loopback\n10.1.2.3\tfriend\nbuildkitsandbox\n');
+  const { stdout } = await run('pwd; cat /etc/hosts; cat /proc/sys/kernel/hostname', [], {
+    cwd: '/not/there',
+    extraHosts: [{ host: 'friend', ip: '10.1.2.3' }],
+  });
+  expect(stdout).toBe(
+    '/not/there\n127.0.0.1\tlocalhost buildkitsandbox\n::1\tlocalhost ip6-localhost ip6-loopback\n10.1.2.3\tfriend\nbuildkitsandbox\n',
+  );
 });
 
 describe('mount points', () => {
@@ -128,7 +192,12 @@ describe('mount points', () => {
       symlinkSync('/run/real/resolv.conf', join(root, 'etc/resolv.conf'));
       for (const path of ['etc', 'var', '.']) utimesSync(join(root, path), 1_000_000_000, 1_000_000_000);
     });
-    const { exitCode } = await worker.exec(shell('cat /etc/hosts >/dev/null; touch /var/cache/deep/x', 'dated', { output: 'dated-out', extra: [tmpfs('/var/cache/deep')] }));
+    const { exitCode } = await worker.exec(
+      shell('cat /etc/hosts >/dev/null; touch /var/cache/deep/x', 'dated', {
+        output: 'dated-out',
+        extra: [tmpfs('/var/cache/deep')],
+      }),
+    );
     expect(exitCode).toBe(0);
     const found = await worker.look('dated-out', (root) => ({
       root: readdirSync(root).sort(),
@@ -136,7 +205,12 @@ describe('mount points', () => {
       etc: readdirSync(join(root, 'etc')).sort(),
       times: ['etc', 'var', '.'].map((path) => lstatSync(join(root, path)).mtimeMs),
     }));
-    expect(found).toEqual({ root: ['bin', 'etc', 'tmp', 'var'], var: [], etc: ['group', 'passwd', 'resolv.conf'], times: [1e12, 1e12, 1e12] });
+    expect(found).toEqual({
+      root: ['bin', 'etc', 'tmp', 'var'],
+      var: [],
+      etc: ['group', 'passwd', 'resolv.conf'],
+      times: [1e12, 1e12, 1e12],
+    });
   });
 
   test('stay when the command put something beside them', async () => {
@@ -146,9 +220,15 @@ describe('mount points', () => {
 });
 
 describe('mounts', () => {
-  const snapshot = (change: Partial<ExecMount> = {}): ExecMount => ({ destination: '/in', type: 'bind', readonly: true, input: { type: 'snapshot', name: 'data' }, ...change });
+  const snapshot = (change: Partial<ExecMount> = {}): ExecMount => ({
+    destination: '/in',
+    type: 'bind',
+    readonly: true,
+    input: { type: 'snapshot', name: 'data' },
+    ...change,
+  });
   beforeAll(async () => {
-    await worker.commit('data', (root) => writeTree(root, { 'file': 'data', 'sub/inner': 'inner' }));
+    await worker.commit('data', (root) => writeTree(root, { file: 'data', 'sub/inner': 'inner' }));
   });
 
   test('of a snapshot, read-only', async () => {
@@ -157,43 +237,71 @@ describe('mounts', () => {
   });
 
   test('of a snapshot, writable, without changing it', async () => {
-    expect((await run('rm /in/file; echo new > /in/new; ls /in', [snapshot({ readonly: false })])).stdout).toBe('new\nsub\n');
+    expect(
+      (await run('rm /in/file; echo new > /in/new; ls /in', [snapshot({ readonly: false })])).stdout,
+    ).toBe('new\nsub\n');
     expect(await worker.look('data', (root) => readdirSync(root))).toEqual(['file', 'sub']);
   });
 
   test('of a part of a snapshot, also of one file', async () => {
     const extra = [snapshot({ selector: '/sub' }), snapshot({ selector: 'file', destination: '/single' })];
     expect((await run('ls /in; cat /single', extra)).stdout).toBe('inner\ndata');
-    await expect(run('true', [snapshot({ selector: '/none' })])).rejects.toMatchObject({ code: 'TREE_PATH_NOT_FOUND', message: '"/none": not found' });
+    await expect(run('true', [snapshot({ selector: '/none' })])).rejects.toMatchObject({
+      code: 'TREE_PATH_NOT_FOUND',
+      message: '"/none": not found',
+    });
   });
 
   test.each([true, false])('of a host folder, filtered (read-only: %s)', async (readonly) => {
     const tree = hostTree({ seen: 's', hidden: 'h' }, { exclude: ['hidden'] });
-    const { stdout } = await run('ls /in; touch /in/x 2>/dev/null && echo written', [snapshot({ input: tree, readonly })]);
+    const { stdout } = await run('ls /in; touch /in/x 2>/dev/null && echo written', [
+      snapshot({ input: tree, readonly }),
+    ]);
     expect(stdout).toBe(readonly ? 'seen\n' : 'seen\nwritten\n');
     expect(readdirSync(tree.path).sort()).toEqual(['hidden', 'seen']);
   });
 
   test('inside one another, whatever their order', async () => {
     const outer: ExecMount = { destination: '/t', type: 'tmpfs', readonly: false };
-    expect((await run('cat /t/in/file; ls /t', [snapshot({ destination: '/t/in' }), outer])).stdout).toBe('datain\n');
+    expect((await run('cat /t/in/file; ls /t', [snapshot({ destination: '/t/in' }), outer])).stdout).toBe(
+      'datain\n',
+    );
   });
 
   test('in memory, as large as asked for', async () => {
-    const { stdout } = await run('grep " /mem " /proc/mounts', [{ destination: '/mem', type: 'tmpfs', readonly: false, size: 1024 * 1024 }]);
+    const { stdout } = await run('grep " /mem " /proc/mounts', [
+      { destination: '/mem', type: 'tmpfs', readonly: false, size: 1024 * 1024 },
+    ]);
     expect(stdout).toMatch(/^tmpfs \/mem tmpfs .*size=1024k/);
   });
 
   test('of a secret: there with its mode for the run, gone afterwards', async () => {
-    const secret: ExecMount = { destination: '/run/secrets/key', type: 'secret', readonly: true, secret: Buffer.from('hush'), mode: 0o440, uid: 0, gid: 0 };
-    const { stdout, output } = await run('cat /run/secrets/key; stat -c " %a" /run/secrets/key; echo x 2>/dev/null > /run/secrets/key || echo denied', [secret]);
+    const secret: ExecMount = {
+      destination: '/run/secrets/key',
+      type: 'secret',
+      readonly: true,
+      secret: Buffer.from('hush'),
+      mode: 0o440,
+      uid: 0,
+      gid: 0,
+    };
+    const { stdout, output } = await run(
+      'cat /run/secrets/key; stat -c " %a" /run/secrets/key; echo x 2>/dev/null > /run/secrets/key || echo denied',
+      [secret],
+    );
     expect(stdout).toBe('hush 440\ndenied\n');
     expect(await worker.look(output, (root) => existsSync(join(root, 'run')))).toBe(false);
     expect((await run('ls /run 2>/dev/null; true', [{ ...secret, secret: undefined }])).stdout).toBe('');
   });
 
   test('of a secret for a user that does not exist here', async () => {
-    const secret: ExecMount = { destination: '/key', type: 'secret', readonly: true, secret: Buffer.from('hush'), uid: 1000 };
+    const secret: ExecMount = {
+      destination: '/key',
+      type: 'secret',
+      readonly: true,
+      secret: Buffer.from('hush'),
+      uid: 1000,
+    };
     if (oneId) await expect(run('true', [secret])).rejects.toHaveProperty('code', 'FILE_OWNER_UNMAPPED');
     else expect((await run('stat -c "%u %a" /key', [secret])).stdout).toBe('1000 400\n');
   });
@@ -207,15 +315,21 @@ describe('mounts', () => {
   });
 
   test('of the root, read-only, with nothing changed below', async () => {
-    const mounts: readonly ExecMount[] = [{ destination: '/', type: 'bind', readonly: true, input: { type: 'snapshot', name: 'base' } }];
-    expect((await worker.exec(shell('touch /x 2>/dev/null || echo denied', 'base', { mounts }))).stdout).toBe('denied\n');
+    const mounts: readonly ExecMount[] = [
+      { destination: '/', type: 'bind', readonly: true, input: { type: 'snapshot', name: 'base' } },
+    ];
+    expect((await worker.exec(shell('touch /x 2>/dev/null || echo denied', 'base', { mounts }))).stdout).toBe(
+      'denied\n',
+    );
     expect(await worker.look('base', (root) => readdirSync(root).sort())).toEqual(['bin', 'etc', 'tmp']);
   });
 
   test('of the root from a host folder', async () => {
     const tree = hostTree({});
     writeBusybox(tree.path);
-    const mounts: readonly ExecMount[] = [{ destination: '/', type: 'bind', readonly: false, input: tree, output: 'from-host' }];
+    const mounts: readonly ExecMount[] = [
+      { destination: '/', type: 'bind', readonly: false, input: tree, output: 'from-host' },
+    ];
     expect((await worker.exec(shell('echo x > /made', undefined, { mounts }))).exitCode).toBe(0);
     expect(existsSync(join(tree.path, 'made'))).toBe(false);
     expect(await worker.look('from-host', (root) => existsSync(join(root, 'made')))).toBe(true);
@@ -225,13 +339,20 @@ describe('mounts', () => {
 describe('other architectures', () => {
   test('are refused where nothing emulates them', async () => {
     const emulation = createEmulation(host, join(parent, 'no-binfmt'));
-    expect(() => emulation.ensure({ os: 'linux', architecture: 'vax' })).toThrow(expect.objectContaining({ code: 'EXEC_PLATFORM_UNSUPPORTED', hint: expect.stringContaining('qemu') }));
-    expect(() => emulation.ensure({ os: 'windows', architecture: 'amd64' })).toThrow(expect.objectContaining({ code: 'EXEC_PLATFORM_UNSUPPORTED' }));
+    expect(() => emulation.ensure({ os: 'linux', architecture: 'vax' })).toThrow(
+      expect.objectContaining({ code: 'EXEC_PLATFORM_UNSUPPORTED', hint: expect.stringContaining('qemu') }),
+    );
+    expect(() => emulation.ensure({ os: 'windows', architecture: 'amd64' })).toThrow(
+      expect.objectContaining({ code: 'EXEC_PLATFORM_UNSUPPORTED' }),
+    );
     expect(existsSync(join(parent, 'no-binfmt'))).toBe(false);
   });
 
   test('are refused before anything is prepared', async () => {
-    await expect(run('true', [], { platform: { os: 'linux', architecture: 'vax' } })).rejects.toHaveProperty('code', 'EXEC_PLATFORM_UNSUPPORTED');
+    await expect(run('true', [], { platform: { os: 'linux', architecture: 'vax' } })).rejects.toHaveProperty(
+      'code',
+      'EXEC_PLATFORM_UNSUPPORTED',
+    );
   });
 
   test('the machine’s own needs no emulator', async () => {
