@@ -51,6 +51,8 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
         host,
         stateRoot: join(run, 'runtime'),
         rootless: insideUserNamespace(),
+        // Where /proc is masked the worker has no pid namespace of its own, and containers can have none either.
+        processSandbox: process.pid === 1,
       }),
       hasher: createContentHasher({ xattrs: host }),
       scratch: createScratchFolder(join(run, 'scratch')),

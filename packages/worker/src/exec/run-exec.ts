@@ -118,6 +118,7 @@ async function runIn(
     })),
     network: request.network,
     security: request.security,
+    platform: request.platform,
     ulimits: request.ulimits,
     shmSize: request.shmSize,
     cgroupParent: request.cgroupParent,
