@@ -9,6 +9,8 @@ export interface Flag {
   readonly short?: string;
   /** `list` may be given several times. */
   readonly type: 'boolean' | 'string' | 'list';
+  /** What help calls its value; default: its type. */
+  readonly value?: string;
   readonly description: string;
   /** Shown in help. */
   readonly default?: string;
@@ -33,8 +35,10 @@ export interface CommandIo {
   readonly stderr: NodeJS.WriteStream;
   /** Writes a line to stdout. */
   print(line: string): void;
-  /** Writes a line to stderr. */
+  /** Writes a line to stderr, beside whatever is drawn there. */
   say(line: string): void;
+  /** Who draws on stderr makes room for lines that are said meanwhile. */
+  readonly aside: { makeRoom(): void };
 }
 
 /** What a command runs with. */

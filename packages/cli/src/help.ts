@@ -35,7 +35,7 @@ export function commandHelp(command: Command, defaultState: string): string {
   return [
     `${command.name} -  ${command.summary}`,
     '',
-    `Usage: img ${command.name} ${command.usage}`,
+    `Usage: img ${command.name} ${command.usage}`.trimEnd(),
     '',
     'Flags:',
     ...flagLines([...command.flags, helpFlag(command.name)]),
@@ -53,8 +53,8 @@ function helpFlag(of: string): Flag {
 function flagLines(flags: readonly Flag[]): readonly string[] {
   const shown = flags.filter(({ hidden }) => hidden !== true).sort((a, b) => (a.name < b.name ? -1 : 1));
   const heads = shown.map(
-    ({ name, short, type }) =>
-      `${short === undefined ? '   ' : `-${short},`} --${name}${type === 'boolean' ? '' : ` ${type}`}`,
+    ({ name, short, type, value = type }) =>
+      `${short === undefined ? '   ' : `-${short},`} --${name}${type === 'boolean' ? '' : ` ${value}`}`,
   );
   const width = Math.max(...heads.map((head) => head.length));
   return shown.map(({ description, default: fallback }, index) => {

@@ -14,15 +14,22 @@ const PATIENCE = 1800;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The first signal aborts; a second one, or cleaning up that takes too long, ends the process at once. */
-export function createInterruption(host: Pick<NodeJS.Process, 'on' | 'off' | 'exit'>): Interruption {
+export function createInterruption(
+  host: Pick<NodeJS.Process, 'on' | 'off' | 'exit'>,
+  beforeExit: () => void,
+): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const exit = (code: number): void => {
+    beforeExit();
+    host.exit(code);
+  };
   const onSignal = (name: NodeJS.Signals): void => {
     const code = 128 + (constants.signals[name] ?? 0);
-    if (exitCode !== undefined) host.exit(exitCode);
+    if (exitCode !== undefined) return exit(exitCode);
     exitCode = code;
-    timer = setTimeout(() => host.exit(code), PATIENCE);
+    timer = setTimeout(() => exit(code), PATIENCE);
     timer.unref();
     controller.abort(new DOMException(`interrupted by ${name}`, 'AbortError'));
   };

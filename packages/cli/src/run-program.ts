@@ -7,6 +7,7 @@ import { createInterruption, type Interruption } from './interruption.ts';
 import { nearest } from './nearest.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { formatFailure } from './render/failure.ts';
+import { SHOW_CURSOR } from './render/terminal-progress.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 import { createServices } from './wiring/services.ts';
@@ -21,13 +22,20 @@ export type ProgramProcess = Pick<
 /** Runs the program; the exit code is 0, 1 for a failure, 130 or 143 after a signal. */
 export async function runProgram(argv: readonly string[], host: ProgramProcess): Promise<number> {
   const io = createIo(host);
-  const interruption = createInterruption(host);
+  const interruption = createInterruption(host, () => {
+    if (host.stderr.isTTY) host.stderr.write(SHOW_CURSOR);
+  });
   let debug = argv.includes('--debug') || argv.includes('-d');
+  const onUncaught = (error: unknown): void => host.exit(fail(error, interruption, io, debug));
+  host.on('uncaughtException', onUncaught);
   try {
     const state = defaultStateFolder(host.env);
     const { name, rest } = splitCommand(argv);
     if (name === undefined) return await runWithoutCommand(rest, io, state);
-    if (name === 'help') return await showHelp(rest[0], io, state);
+    if (name === 'help') {
+      const [topic] = rest.filter((word) => !word.startsWith('-'));
+      return await showHelp(topic === 'help' ? undefined : topic, io, state);
+    }
     const command = await findCommand(name);
     const flags = [...command.flags, ...globalFlags(state), HELP_FLAG];
     if (wantsHelp(rest)) return await showHelp(name, io, state);
@@ -51,6 +59,7 @@ export async function runProgram(argv: readonly string[], host: ProgramProcess):
   } catch (error) {
     return fail(error, interruption, io, debug);
   } finally {
+    host.off('uncaughtException', onUncaught);
     interruption.close();
   }
 }
@@ -108,16 +117,23 @@ async function findCommand(name: string): Promise<Command> {
 }
 
 function createIo({ stdin, stdout, stderr, exit }: ProgramProcess): CommandIo {
+  const aside = { makeRoom: () => {} };
   // A reader that went away (`img ls | head -1`) wants nothing more from us.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') exit(0);
     throw error;
   });
+  // Nobody reads progress and messages: no reason to give up the work.
+  stderr.on('error', () => {});
   return {
     stdin: stdin as NodeJS.ReadStream,
     stdout: stdout as NodeJS.WriteStream,
     stderr: stderr as NodeJS.WriteStream,
+    aside,
     print: (line) => void stdout.write(`${line}\n`),
-    say: (line) => void stderr.write(`${line}\n`),
+    say(line) {
+      aside.makeRoom();
+      stderr.write(`${line}\n`);
+    },
   };
 }

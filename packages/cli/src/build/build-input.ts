@@ -7,12 +7,13 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { isSystemError } from '@img-build/errors';
+import { basename, join, relative, resolve } from 'node:path';
+import { isSystemError, messageOf } from '@img-build/errors';
 import { parseIgnoreFile } from '@img-build/path-patterns';
 import type { CommandIo } from '../command.ts';
 import { readStandardInput, standardInput } from '../standard-input.ts';
@@ -33,12 +34,37 @@ export interface BuildInput {
 const MAX_FILE = 16 * 1024 * 1024;
 const DEFAULT_NAME = 'Dockerfile';
 
-/** Finds the context and the Dockerfile. `context` is a folder or `-`; `file` the value of `--file`. */
+/** What the user named. */
+export interface BuildInputNames {
+  /** A folder or `-`. */
+  readonly context: string;
+  /** The value of `--file`. */
+  readonly file: string | undefined;
+}
+
+/** How input is read. */
+export interface BuildInputOptions {
+  readonly signal: AbortSignal;
+  /** Shows reading as a step; `transfer` calls what is read by a name. */
+  readonly load: LoadStep;
+}
+
+/** Runs `read` as a step of the build; the bytes it resolves to are shown as transferred. */
+export type LoadStep = (
+  step: string,
+  transfer: string,
+  read: () => Promise<Uint8Array>,
+) => Promise<Uint8Array>;
+
+/**
+ * Finds the context and reads the Dockerfile and the ignore file.
+ *
+ * @throws UsageError
+ */
 export async function openBuildInput(
   io: CommandIo,
-  context: string,
-  file: string | undefined,
-  signal: AbortSignal,
+  { context, file }: BuildInputNames,
+  options: BuildInputOptions,
 ): Promise<BuildInput> {
   if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(context)) {
     throw new UsageError(
@@ -49,52 +75,79 @@ export async function openBuildInput(
   if (context === '-') {
     if (file === '-')
       throw new UsageError("invalid argument: can't use stdin for both build context and dockerfile");
-    return await openStandardInput(io, file, signal);
+    return await openStandardInput(io, file, options);
   }
   const folder = resolve(context);
   requireFolder(folder, context);
-  if (file !== '-') return fromFolder(folder, file === undefined ? findDockerfile(folder) : resolve(file));
-  const text = decode(await readStandardInput(io.stdin, MAX_FILE, signal));
+  if (file !== '-')
+    return await fromFolder(folder, file === undefined ? findDockerfile(folder) : resolve(file), options);
+  refuseTerminal(io, 'pipe a Dockerfile into img build -f -');
+  const bytes = await loadDockerfile(DEFAULT_NAME, options, () =>
+    readStandardInput(io.stdin, MAX_FILE, options.signal),
+  );
   return {
     folder,
-    dockerfile: { name: DEFAULT_NAME, text },
-    ignore: ignoreRules(folder, undefined),
+    dockerfile: { name: DEFAULT_NAME, text: decode(bytes) },
+    ignore: await ignoreRules(folder, undefined, options),
     close() {},
   };
+}
+
+function refuseTerminal({ stdin }: CommandIo, wayOut: string): void {
+  if (stdin.isTTY) throw new UsageError('stdin is a terminal: nothing to build', wayOut);
+}
+
+async function loadDockerfile(
+  name: string,
+  { load }: BuildInputOptions,
+  read: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  return await load(`[internal] load build definition from ${name}`, 'transferring dockerfile:', read);
 }
 
 /** stdin is a Dockerfile, or a tar archive that is the context. */
 async function openStandardInput(
   io: CommandIo,
   file: string | undefined,
-  signal: AbortSignal,
+  options: BuildInputOptions,
 ): Promise<BuildInput> {
-  if (io.stdin.isTTY)
-    throw new UsageError(
-      'stdin is a terminal: nothing to build',
-      'pipe a Dockerfile or a tar archive into img build -',
-    );
+  refuseTerminal(io, 'pipe a Dockerfile or a tar archive into img build -');
+  const { signal } = options;
   const folder = mkdtempSync(join(tmpdir(), 'img-context-'));
   const close = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const { extractContext } = await import('./stdin-context.ts');
     const text = await extractContext(standardInput(io.stdin, signal), folder, { signal, maxText: MAX_FILE });
-    if (text !== undefined)
-      return { folder, dockerfile: { name: DEFAULT_NAME, text: decode(text) }, ignore: [], close };
-    const name = file ?? basename(findDockerfile(folder));
-    return { ...fromFolder(folder, join(folder, join('/', name))), close };
+    if (text !== undefined) {
+      const bytes = await loadDockerfile(DEFAULT_NAME, options, async () => text);
+      return { folder, dockerfile: { name: DEFAULT_NAME, text: decode(bytes) }, ignore: [], close };
+    }
+    const path = file === undefined ? findDockerfile(folder) : join(folder, join('/', file));
+    requireInside(folder, path);
+    return { ...(await fromFolder(folder, path, options)), close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-function fromFolder(folder: string, path: string): BuildInput {
-  const text = decode(readInputFile(path, 'failed to read dockerfile'));
+/** An archive may hold links to anywhere; what it names is read only inside it. */
+function requireInside(folder: string, path: string): void {
+  for (const each of [path, `${path}.dockerignore`, join(folder, '.dockerignore')]) {
+    if (!existsSync(each) || realpathSync(each).startsWith(`${realpathSync(folder)}/`)) continue;
+    throw new UsageError(`${relative(folder, each)} of the context on stdin is a link out of it`);
+  }
+}
+
+async function fromFolder(folder: string, path: string, options: BuildInputOptions): Promise<BuildInput> {
+  const name = basename(path);
+  const bytes = await loadDockerfile(name, options, async () =>
+    readInputFile(path, 'failed to read dockerfile'),
+  );
   return {
     folder,
-    dockerfile: { name: basename(path), text },
-    ignore: ignoreRules(folder, path),
+    dockerfile: { name, text: decode(bytes) },
+    ignore: await ignoreRules(folder, path, options),
     close() {},
   };
 }
@@ -107,14 +160,20 @@ function findDockerfile(folder: string): string {
 }
 
 /** `<Dockerfile>.dockerignore` beside the Dockerfile wins; else `.dockerignore` of the context. */
-function ignoreRules(folder: string, dockerfile: string | undefined): readonly string[] {
+async function ignoreRules(
+  folder: string,
+  dockerfile: string | undefined,
+  { load }: BuildInputOptions,
+): Promise<readonly string[]> {
   const own = dockerfile === undefined ? undefined : `${dockerfile}.dockerignore`;
   const path = own !== undefined && existsSync(own) ? own : join(folder, '.dockerignore');
-  if (!existsSync(path)) return [];
+  const text = await load(`[internal] load ${basename(path)}`, 'transferring context:', async () =>
+    existsSync(path) ? readInputFile(path, 'failed to read') : new Uint8Array(),
+  );
   try {
-    return parseIgnoreFile(decode(readInputFile(path, 'failed to read')));
+    return parseIgnoreFile(decode(text));
   } catch (cause) {
-    throw new UsageError(`failed parsing ${path}: ${(cause as Error).message}`);
+    throw new UsageError(`failed parsing ${path}: ${messageOf(cause)}`);
   }
 }
 

@@ -24,8 +24,7 @@ export function failureReport(error: unknown, { dockerfile, log, locationOf }: F
 }
 
 function stepTail({ name, tail, number }: StepState): string {
-  if (tail.length === 0) return '';
-  const lines = tail.slice(-TAIL_LINES).map(({ after, line }) => `${(after / 1000).toFixed(3)} ${line}`);
+  const lines = tail.slice(-TAIL_LINES).map(({ after, text }) => `${(after / 1000).toFixed(3)} ${text}`);
   const cut =
     tail.length > TAIL_LINES ? [`[the last ${TAIL_LINES} lines of the output of step ${number}]`] : [];
   return ['------', ` > ${name}:`, ...cut, ...lines, '------', ''].join('\n');

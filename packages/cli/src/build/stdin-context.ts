@@ -14,11 +14,20 @@ export interface StdinContextOptions extends AbortOptions {
 const HEAD = 1024;
 
 /** Unpacks a tar archive into `folder`; when the bytes are none they are a Dockerfile, and its text is returned. */
-export async function extractContext(bytes: AsyncIterable<Uint8Array>, folder: string, { signal, maxText }: StdinContextOptions): Promise<Uint8Array | undefined> {
+export async function extractContext(
+  bytes: AsyncIterable<Uint8Array>,
+  folder: string,
+  { signal, maxText }: StdinContextOptions,
+): Promise<Uint8Array | undefined> {
   const iterator = bytes[Symbol.asyncIterator]();
   const head = await readHead(iterator);
   if (isArchive(head)) {
-    await extractArchive(concatenated(head, iterator), { host: createHostCalls(), root: folder, owner: 'caller', signal });
+    await extractArchive(concatenated(head, iterator), {
+      host: createHostCalls(),
+      root: folder,
+      owner: 'caller',
+      signal,
+    });
     return undefined;
   }
   const chunks: Uint8Array[] = [];
@@ -45,7 +54,10 @@ async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array
 
 /** A packed stream can only be an archive; a plain one says so in its first header. @see POSIX ustar, offset 257 */
 function isArchive(head: Uint8Array): boolean {
-  return detectPacking(Buffer.from(head)) !== 'none' || Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar';
+  return (
+    detectPacking(Buffer.from(head)) !== 'none' ||
+    Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar'
+  );
 }
 
 async function* concatenated(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

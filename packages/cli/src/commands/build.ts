@@ -4,7 +4,7 @@ import { formatReference, parseReference } from '@img-build/oci';
 import { type BuildInput, openBuildInput } from '../build/build-input.ts';
 import { type BuildCommandRequest, buildRequestFrom } from '../build/build-request.ts';
 import { failureReport } from '../build/failure-report.ts';
-import { createBuildProgress } from '../build/progress.ts';
+import { type BuildProgress, createBuildProgress } from '../build/progress.ts';
 import { runBuild } from '../build/run-build.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { shownName } from '../image-name.ts';
@@ -37,6 +37,7 @@ export const buildCommand: Command = {
       name: 'output',
       short: 'o',
       type: 'list',
+      value: 'string',
       description: 'BuildKit output specification (e.g. type=tar,dest=build.tar)',
     },
     { name: 'platform', type: 'list', description: 'Set platforms for which the image should be built' },
@@ -56,13 +57,27 @@ export const buildCommand: Command = {
       platform: services.platform,
       stdoutIsTerminal: io.stdout.isTTY,
     });
-    const input = await openBuildInput(io, request.context, request.file, signal);
+    io.say(`Building ${title(request)}`);
+    io.say('Setting up the rootfs... this may take a bit.');
+    const colors = (services.env['NO_COLOR'] ?? '') === '';
+    const progress = createBuildProgress(io, { plain: request.plainProgress, colors, clock: Date.now });
     try {
-      io.say(`Building ${title(request)}`);
-      io.say('Setting up the rootfs... this may take a bit.');
-      await build(context, request, input);
+      const input = await openBuildInput(io, request, {
+        signal,
+        load: (step, transfer, read) =>
+          progress.step(step, async (transferred) => {
+            const bytes = await read();
+            transferred(transfer, bytes.length);
+            return bytes;
+          }),
+      });
+      try {
+        await build(context, request, input, progress);
+      } finally {
+        input.close();
+      }
     } finally {
-      input.close();
+      progress.finish();
     }
   },
 };
@@ -71,8 +86,8 @@ async function build(
   { io, services, signal }: CommandContext,
   request: BuildCommandRequest,
   input: BuildInput,
+  progress: BuildProgress,
 ): Promise<void> {
-  const progress = createBuildProgress(io, { plain: request.plainProgress, clock: Date.now });
   const { dockerfile } = input;
   try {
     const { digest, warnings } = await runBuild({ request, input, services, io, progress, signal });
@@ -83,11 +98,10 @@ async function build(
     );
   } catch (error) {
     progress.finish();
-    if (!signal.aborted)
-      io.stderr.write(
-        failureReport(error, { dockerfile, log: progress.log, locationOf: progress.locationOf }),
-      );
-    throw signal.aborted ? error : failedToSolve(error);
+    if (signal.aborted) throw error;
+    const { log, locationOf } = progress;
+    io.stderr.write(failureReport(error, { dockerfile, log, locationOf }));
+    throw failedToSolve(error);
   }
 }
 
@@ -95,7 +109,11 @@ async function build(
 function failedToSolve(error: unknown): unknown {
   if (!isToolError(error)) return error;
   const cause = isToolError(error, 'SOLVER_VERTEX_FAILED') ? error.cause : error;
-  return new ToolError(`failed to solve: ${causeChain(cause)}`, { code: 'BUILD_FAILED', hint: hintOf(error), cause });
+  return new ToolError(`failed to solve: ${causeChain(cause)}`, {
+    code: 'BUILD_FAILED',
+    hint: hintOf(error),
+    cause,
+  });
 }
 
 /** What the build is called: its first name, or the kind of its output. */

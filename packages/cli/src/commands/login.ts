@@ -14,7 +14,8 @@ export const loginCommand: Command = {
   flags: [
     { name: 'password', short: 'p', type: 'string', description: 'Password' },
     { name: 'password-stdin', type: 'boolean', description: 'Take the password from stdin' },
-    { name: 'username', short: 'u', type: 'string', description: 'Username' },
+    { name: 'user', short: 'u', type: 'string', description: 'Username' },
+    { name: 'username', type: 'string', description: 'Username', hidden: true },
     { name: 'insecure-registry', type: 'boolean', description: 'Log in to insecure registry', hidden: true },
   ],
   positionals: { min: 0, max: 1 },
@@ -23,7 +24,12 @@ export const loginCommand: Command = {
     const domain = serverDomain(args.positionals[0] ?? '');
     const account = await askCredentials(args, io, signal);
     const hosts = args.is('insecure-registry') ? { [domain]: { insecure: true } } : {};
-    const saved = await login(domain, account, { store: await services.credentials(), hosts, environment: services.env, signal });
+    const saved = await login(domain, account, {
+      store: await services.credentials(),
+      hosts,
+      environment: services.env,
+      signal,
+    });
     if (saved.in === 'file') {
       io.say(`WARNING: Your credentials are stored unencrypted in '${saved.name}'.`);
       io.say('Configure a credential helper to remove this warning.');
@@ -42,16 +48,16 @@ async function askCredentials(
   if (given !== undefined && fromStdin)
     throw new UsageError('--password and --password-stdin are mutually exclusive');
   if (given !== undefined) io.say('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
-  const user = args.text('username');
+  const user = args.text('user') ?? args.text('username');
   if (fromStdin) {
-    if (user === undefined) throw new UsageError('must provide --username with --password-stdin');
+    if (user === undefined) throw new UsageError('must provide --user with --password-stdin');
     const text = Buffer.from(await readStandardInput(io.stdin, MAX_PASSWORD, signal)).toString('utf8');
     return { username: user, password: requirePassword(text.replace(/[\r\n]+$/, '')) };
   }
   if (given === undefined && !io.stdin.isTTY) {
     throw new UsageError(
       'cannot perform an interactive login from a non TTY device',
-      'use --username and --password-stdin',
+      'use --user and --password-stdin',
     );
   }
   const username = user ?? (await promptLine(io, 'Username: ', signal));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isToolError } from '@img-build/errors';
 import type { ImageRecord } from '@img-build/interfaces';
 import type { Command } from '../command.ts';
 import { parseFilters } from '../filter.ts';
@@ -30,7 +31,8 @@ export const lsCommand: Command = {
           'target.digest': target.digest,
           'target.mediatype': target.mediaType,
         }),
-      );
+      )
+      .sort((a, b) => (shownName(a.name) < shownName(b.name) ? -1 : 1));
     const now = Date.now();
     const rows = await Promise.all(
       shown.map(async (image) => [
@@ -45,7 +47,14 @@ export const lsCommand: Command = {
   },
 };
 
+/** An image whose content was lost is still an image that can be seen and removed. */
 async function sizeOf(services: Services, { target }: ImageRecord): Promise<string> {
-  const image = await findStoredImage(await services.content(), target, services.platform);
-  return image === undefined ? formatBinarySize(target.size) : formatBinarySize(contentSize(image));
+  try {
+    const image = await findStoredImage(await services.content(), target, services.platform);
+    return formatBinarySize(image === undefined ? target.size : contentSize(image));
+  } catch (error) {
+    if (!isToolError(error)) throw error;
+    services.logger.warn(`${target.digest}: ${error.message}`);
+    return formatBinarySize(target.size);
+  }
 }

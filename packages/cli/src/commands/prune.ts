@@ -17,7 +17,7 @@ export const pruneCommand: Command = {
       (await collect(services, { records: 'reclaimable', signal })).map(({ id }) => id),
     );
     const rows = before.filter(({ record }) => removed.has(record.id));
-    io.stdout.write(usageTable(rows));
+    io.stdout.write(usageTable(rows, { brief: true }));
     io.stdout.write(usageTotals('Reclaimed', rows));
   },
 };

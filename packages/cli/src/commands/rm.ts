@@ -13,12 +13,15 @@ export const rmCommand: Command = {
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
   async run({ args, io, services, signal }) {
     const { images } = await services.metadata();
-    for (const name of args.positionals) {
-      const record = await requireImage(services, name);
-      io.print(`Removing ${name}...`);
-      images.remove(record.name);
-      io.print(`Successfully removed ${name}`);
+    try {
+      for (const name of args.positionals) {
+        const record = await requireImage(services, name);
+        io.print(`Removing ${name}...`);
+        images.remove(record.name);
+        io.print(`Successfully removed ${name}`);
+      }
+    } finally {
+      await collect(services, { records: 'keep', signal });
     }
-    await collect(services, { records: 'keep', signal });
   },
 };

@@ -24,7 +24,7 @@ export const saveCommand: Command = {
         'choose docker or oci',
       );
     const file = args.text('output');
-    if (file === undefined && io.stdout.isTTY) {
+    if ((file === undefined || file === '-') && io.stdout.isTTY) {
       throw new UsageError('cowardly refusing to save to a terminal', 'use the -o flag or redirect');
     }
     const [{ saveImages, writeToSink }, content, { images }] = await Promise.all([

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseImageConfig } from '@img-build/oci';
 import type { Command } from '../command.ts';
@@ -27,7 +27,7 @@ export const unpackCommand: Command = {
     const name = args.positionals[0] ?? '';
     const folder = resolve(args.text('output') ?? 'rootfs');
     const { target } = await requireImage(services, name);
-    if (existsSync(folder))
+    if (lstatSync(folder, { throwIfNoEntry: false }) !== undefined)
       throw new UsageError(
         `unpack directory ${folder} already exists`,
         'remove it, or name another one with --output',

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { execFileSync } from 'node:child_process';
-import { isSystemError } from '@img-build/errors';
+import { spawnSync } from 'node:child_process';
 import { formatPlatform } from '@img-build/oci';
 import type { Command } from '../command.ts';
 import { formatTable } from '../render/table.ts';
 import { VERSION } from '../version.ts';
+import { workerEnvironment } from '../worker-command.ts';
 
 /** `img version` */
 export const versionCommand: Command = {
@@ -22,21 +22,24 @@ export const versionCommand: Command = {
         [' platform', `: ${formatPlatform(services.platform)}`],
       ]),
     );
-    const runtime = runtimeVersion('runc') ?? runtimeVersion('crun');
+    const env = workerEnvironment(services.env);
+    const runtime = runtimeVersion('runc', env) ?? runtimeVersion('crun', env);
     io.stdout.write(
       runtime === undefined ? 'no container runtime found: RUN needs runc or crun on PATH\n' : `${runtime}\n`,
     );
   },
 };
 
-function runtimeVersion(name: string): string | undefined {
-  try {
-    return execFileSync(name, ['--version'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+/** Milliseconds that a program may take to say what it is. */
+const PATIENCE = 5000;
+
+/** What a runtime says about itself; `undefined` for one that is not there or does not work. */
+function runtimeVersion(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const { status, stdout } = spawnSync(name, ['--version'], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: PATIENCE,
+  });
+  return status === 0 ? stdout.trim() : undefined;
 }

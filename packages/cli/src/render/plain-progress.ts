@@ -27,11 +27,21 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
     write(`#${step.number} ${outcome(step)}\n`);
   }
 
-  /** What a build finds in the cache it finds from its end on; it reads better from its beginning. */
-  function showCached(): void {
-    const steps = waiting.toSorted((a, b) => a.number - b.number);
+  /**
+   * Names the steps that started and those found in the cache. The latter are found from the end of the build on and
+   * read better from its beginning, so what happens in one turn of the event loop is shown together.
+   */
+  function showWaiting(): void {
+    const steps = waiting;
     waiting = [];
-    for (const step of steps) showCompleted(step);
+    const isCached = (step: StepState): boolean => step.cached;
+    for (const step of steps.filter(isCached).sort((a, b) => a.number - b.number)) showCompleted(step);
+    for (const step of steps.filter((each) => !isCached(each))) turnTo(step);
+  }
+
+  function showSoon(step: StepState): void {
+    if (waiting.length === 0) queueMicrotask(showWaiting);
+    if (!waiting.includes(step)) waiting.push(step);
   }
 
   function showLines({ step, lines }: StepChange): void {
@@ -44,14 +54,10 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
     show(event, change) {
       const { step } = change;
       if (event.type === 'vertex-added') return;
-      if (step.cached && event.type === 'vertex-completed') {
-        if (waiting.length === 0) queueMicrotask(showCached);
-        waiting.push(step);
-        return;
-      }
-      // The event that says a step starts comes before the one that says it was cached.
-      if (event.type === 'vertex-started') return;
-      showCached();
+      if (event.type === 'vertex-started') return showSoon(step);
+      if (event.type === 'vertex-completed' && step.cached && change.lines.length === 0)
+        return showSoon(step);
+      showWaiting();
       showLines(change);
       if (event.type === 'vertex-completed') showCompleted(step);
       if (event.type === 'vertex-warned') {
@@ -64,8 +70,8 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
         if (status !== undefined) write(`#${step.number} ${statusText(status)}\n`);
       }
     },
-    makeRoom: showCached,
-    finish: showCached,
+    makeRoom: showWaiting,
+    finish: showWaiting,
   };
 }
 

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 import type { UsageRow } from '../cache-usage.ts';
+import { printableName } from './printable.ts';
 import { formatTable } from './table.ts';
 import { formatBinarySize } from './units.ts';
 
 const HEADER = ['ID', 'RECLAIMABLE', 'SIZE', 'DESCRIPTION'];
 const DESCRIPTION_WIDTH = 50;
 
-/** The table of `du` and `prune`; `*` marks what is still being changed. */
-export function usageTable(rows: readonly UsageRow[]): string {
+/** The table of `du`, and with `brief` that of `prune`; `*` marks what is still being changed. */
+export function usageTable(rows: readonly UsageRow[], { brief = false } = {}): string {
   return formatTable([
     HEADER,
     ...rows.map(({ record, reclaimable, size, mutable }) => [
       `${record.id}${mutable ? '*' : ''}`,
       String(reclaimable),
       formatBinarySize(size),
-      shortened(record.description),
+      brief ? shortened(record.description) : printableName(record.description),
     ]),
   ]);
 }
@@ -29,6 +30,7 @@ export function usageTotals(label: 'Reclaimable' | 'Reclaimed', rows: readonly U
   ]);
 }
 
-function shortened(text: string): string {
+function shortened(description: string): string {
+  const text = printableName(description);
   return text.length > DESCRIPTION_WIDTH ? `${text.slice(0, DESCRIPTION_WIDTH)}...` : text;
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 import type { RemoteWorker } from '@img-build/worker';
-import type { BACKENDS } from '../global-flags.ts';
+import { BACKENDS } from '../global-flags.ts';
 
 /** What the user asked for. */
 export type BackendChoice = (typeof BACKENDS)[number];
@@ -21,7 +21,7 @@ interface Remembered {
 export async function findBackend(
   state: string,
   choice: BackendChoice,
-  worker: () => Promise<RemoteWorker>,
+  worker: () => Promise<Pick<RemoteWorker, 'backend'>>,
 ): Promise<string> {
   if (choice !== 'auto') return choice;
   const file = join(state, 'snapshots', 'backend.json');
@@ -30,7 +30,7 @@ export async function findBackend(
     uid: process.getuid?.() ?? 0,
   };
   const known = remembered(file);
-  if (known?.boot === here.boot && known.uid === here.uid) return known.backend;
+  if (known.boot === here.boot && known.uid === here.uid && known.backend !== undefined) return known.backend;
   const backend = await (await worker()).backend();
   mkdirSync(join(state, 'snapshots'), { recursive: true });
   writeFileSync(`${file}.${process.pid}`, JSON.stringify({ ...here, backend } satisfies Remembered));
@@ -38,12 +38,13 @@ export async function findBackend(
   return backend;
 }
 
-function remembered(file: string): Remembered | undefined {
+function remembered(file: string): Partial<Remembered> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Remembered;
+    const known = JSON.parse(readFileSync(file, 'utf8')) as Partial<Remembered> | null;
+    return BACKENDS.some((each) => each !== 'auto' && each === known?.backend) ? (known ?? {}) : {};
   } catch (error) {
     // Written by an older version, or half: asked again.
-    if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
+    if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return {};
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import type { Closable, HostCalls, Locks, Logger } from '@img-build/interfaces';
 import type { DirectoryContentStore } from '@img-build/content-store';
+import type { Closable, HostCalls, Locks, Logger } from '@img-build/interfaces';
 import type { Metadata } from '@img-build/metadata';
 import { hostPlatform, type Platform } from '@img-build/oci';
 import type { CredentialStore, HostTable, RegistryClient } from '@img-build/registry-client';
@@ -124,7 +124,10 @@ export function createServices(options: ServicesOptions): Services {
       return made;
     },
     async close() {
-      for (const close of closing.reverse()) await close();
+      const failures: unknown[] = [];
+      for (const close of closing.splice(0).reverse())
+        await close().catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isSystemError } from '@img-build/errors';
@@ -15,9 +15,11 @@ export function defaultStateFolder(env: NodeJS.ProcessEnv): string {
 
 /** Makes the state folder, mode 0700, and returns its absolute path. */
 export function openStateFolder(path: string): string {
+  if (path === '') throw new UsageError('the state directory has no name', 'name one with --state');
   const folder = resolve(path);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new UsageError(
