@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Command, Flag, ParsedArguments } from './command.ts';
-import { spellOut } from './spell-out.ts';
+import { spellOut, VALUE_MARK } from './spell-out.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -16,7 +16,8 @@ export async function parseArguments(
   const { flags: words, positionals } = spellOut(argv, flags);
   if (command !== undefined) checkCount(command, positionals);
   const raw = words.length === 0 ? {} : await collect(words, flags);
-  const values = (name: string): readonly string[] => [raw[name] ?? []].flat().map(String);
+  const values = (name: string): readonly string[] => 
+    [raw[name] ?? []].flat().map((value) => String(value).slice(VALUE_MARK.length));
   return {
     positionals,
     is: (flag) => [raw[flag]].flat().at(-1) === true,

@@ -5,10 +5,13 @@ import { UsageError } from './usage-error.ts';
 
 /** A command line without anything that could be read in two ways. */
 export interface SpelledOut {
-  /** Every flag as `--name=value`, booleans with `true` or `false`. */
+  /** Booleans as `--name=true` or `--name=false`; others as `--name==value`, see {@link VALUE_MARK}. */
   readonly flags: readonly string[];
   readonly positionals: readonly string[];
 }
+
+/** Stands before every value, because what collects the flags drops empty values and takes quotes off. */
+export const VALUE_MARK = '=';
 
 const TRUE = ['true', '1', 't', 'T', 'TRUE', 'True'];
 const FALSE = ['false', '0', 'f', 'F', 'FALSE', 'False'];
@@ -69,8 +72,8 @@ function shortFlags(word: string, known: readonly Flag[], nextWord: NextWord): r
   return found;
 }
 
-function spelled({ name }: Flag, value: string): string {
-  return `--${name}=${value}`;
+function spelled({ name, type }: Flag, value: string): string {
+  return `--${name}=${type === 'boolean' ? '' : VALUE_MARK}${value}`;
 }
 
 function booleanOf(flag: Flag, value: string): string {
