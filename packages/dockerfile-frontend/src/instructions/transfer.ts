@@ -30,7 +30,7 @@ export interface Transfer {
   /** What all actions of the instruction have in common. */
   readonly common: Pick<
     CopyStep,
-    'owner' | 'timestamp' | 'mode' | 'modeText' | 'exclude' | 'createDestination' | 'destination'
+    'owner' | 'mode' | 'modeText' | 'exclude' | 'createDestination' | 'destination'
   >;
   /** Name of the step. */
   readonly name: string;
@@ -97,7 +97,6 @@ function expandTransfer(
       destination: absoluteDestination(workingDirectory(context), destination),
       createDestination: true,
       owner: chown === '' ? undefined : chown,
-      timestamp: context.lowering.timestamp,
       exclude: instruction.excludes.length === 0 ? undefined : instruction.excludes.map((word) => word.value),
       ...(chmod === '' ? {} : parseMode(chmod)),
     },

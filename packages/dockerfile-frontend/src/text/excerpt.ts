@@ -4,6 +4,8 @@ import type { SourceRange } from '@img-build/interfaces';
 const FENCE = '-'.repeat(20);
 /** Lines shown before and after the marked ones, as far as they exist; one more is shown around a single line. */
 const CONTEXT = 2;
+/** Characters shown of a line: more hides what the excerpt is for. */
+const MAX_WIDTH = 400;
 
 /**
  * The lines of a range with their surroundings, numbered and fenced, `>>>` before each marked one:
@@ -25,8 +27,12 @@ export function formatExcerpt(file: string, source: string, { startLine, endLine
   const out = [`${file}:${startLine}`, FENCE];
   for (let line = from; line <= to; line++) {
     const mark = line >= startLine && line <= last ? '>>>' : '   ';
-    out.push(` ${String(line).padStart(3)} | ${mark} ${lines[line - 1] ?? ''}`.trimEnd());
+    out.push(` ${String(line).padStart(3)} | ${mark} ${shortened(lines[line - 1] ?? '')}`.trimEnd());
   }
   out.push(FENCE);
   return `${out.join('\n')}\n`;
+}
+
+function shortened(line: string): string {
+  return line.length <= MAX_WIDTH ? line : `${line.slice(0, MAX_WIDTH)}…`;
 }
