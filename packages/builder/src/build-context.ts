@@ -37,6 +37,8 @@ export interface BuildContext {
   readonly platform: Platform;
   readonly report: Report;
   readonly clock: Clock;
+  /** Cache mounts that this build emptied: what one step puts in, a later one must find. */
+  readonly emptiedCaches: Set<string>;
 }
 
 /** Ids for new records, protected from collection before anything is made under them. */

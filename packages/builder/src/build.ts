@@ -85,7 +85,7 @@ export async function build(
   { report, signal }: BuildOptions,
 ): Promise<readonly ExportResult[]> {
   const chains = createRecordChains(ports);
-  const context: BuildContext = { ...ports, chains, report };
+  const context: BuildContext = { ...ports, chains, report, emptiedCaches: new Set() };
   const solver = createSolver({
     resolveOp: createOpResolver(context),
     keys: ports.cacheKeys,

@@ -135,13 +135,14 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
     const done: Promise<void>[] = [];
     try {
       for (const [index, record] of missing.entries()) {
-        const fetched = await fetches[index];
+        await fetches[index];
         const known = unpacking.get(record.id);
         if (known !== undefined) {
           done.push(known);
           continue;
         }
-        if (fetched === undefined) continue;
+        // Somebody else was at it when the transfers began, and has ended: well or not.
+        const fetched = await (fetches[index] ?? settled(fetch(record, options)));
         if ('error' in fetched) throw fetched.error;
         // Locks are taken from the bottom up, in every process alike, so that no two wait for each other.
         const release = await locks.acquire(`record-${record.id}`, options);
@@ -159,12 +160,27 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
       return await fetch(record, options);
     }
     return await once(packing, record.id, async () => {
-      const { compression, compressionLevel, mediaTypes, signal } = options;
-      const layer = await worker.diff(record.id, { compression, compressionLevel, mediaTypes, signal });
-      lease.addBlobs([layer.descriptor.digest]);
+      const layer = await diff(record, options);
       records.update(record.id, { layer });
       return layer;
     });
+  }
+
+  async function diff({ id }: CacheRecord, options: DiffOptions): Promise<Layer> {
+    if (!isUnpacked(id))
+      throw new BuilderError(`cache record ${id} has neither files nor a layer`, {
+        code: 'BUILD_RECORD_LOST',
+      });
+    const { compression, compressionLevel, mediaTypes, rewriteTimestamp, signal } = options;
+    const how = { compression, compressionLevel, mediaTypes, rewriteTimestamp, signal };
+    const layer = await worker.diff(id, how);
+    lease.addBlobs([layer.descriptor.digest]);
+    return layer;
+  }
+
+  /** Layers with other times are made for this export alone; those of a base image stay what others know them as. */
+  async function packRewritten(record: CacheRecord, options: DiffOptions & LayerProgress): Promise<Layer> {
+    return isImageLayer(record) ? await pack(record, options) : await diff(record, options);
   }
 
   return {
@@ -172,9 +188,18 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
     isWhole,
     unpack,
     async layers(id, options = {}) {
-      return await Promise.all(chain(id).map((record) => pack(record, options)));
+      const found = chain(id);
+      if (options.rewriteTimestamp === undefined)
+        return await Promise.all(found.map((record) => pack(record, options)));
+      await unpack(id, options);
+      return await Promise.all(found.map((record) => packRewritten(record, options)));
     },
   };
+}
+
+/** Records of base images are named by their chain id. */
+function isImageLayer({ id }: CacheRecord): boolean {
+  return id.includes(':');
 }
 
 /** One promise per key at a time. */

@@ -28,12 +28,11 @@ export function createExecOp(
       platform,
       inputs: read,
       outputs: names,
-      resetCaches: vertex.ignoreCache ?? false,
+      startsEmpty: (id) => (vertex.ignoreCache ?? false) && firstUse(context, id),
     });
     const { exitCode, outOfMemory } = await worker.exec(request, logTo(context, options), options);
-    const accepted =
-      exec.meta.validExitCodes.length === 0 ? exitCode === 0 : exec.meta.validExitCodes.includes(exitCode);
-    if (!accepted) throw processFailed(exec.meta.args, exitCode, outOfMemory ?? false);
+    if (!(request.validExitCodes ?? [0]).includes(exitCode))
+      throw processFailed(exec.meta.args, exitCode, outOfMemory ?? false);
     return names.map((name, output) => {
       const mount = trees.find((each) => each.output === output);
       const input = mount === undefined || mount.input < 0 ? undefined : results[mount.input];
@@ -54,6 +53,12 @@ export function createExecOp(
   }
 
   return { cacheMap, execute, weight: 'heavy' };
+}
+
+function firstUse({ emptiedCaches }: BuildContext, id: string): boolean {
+  const isFirst = !emptiedCaches.has(id);
+  emptiedCaches.add(id);
+  return isFirst;
 }
 
 function logTo({ clock }: BuildContext, { report, vertex }: OpContext): ContainerOutput {

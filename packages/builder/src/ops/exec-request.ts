@@ -21,7 +21,8 @@ export interface ExecRequestContext {
   readonly inputs: readonly Tree[];
   /** Snapshot names of the op's outputs. */
   readonly outputs: readonly string[];
-  readonly resetCaches: boolean;
+  /** Tells whether a cache mount of this id has to start empty. */
+  readonly startsEmpty: (cacheId: string) => boolean;
 }
 
 const SANDBOX_HOSTNAME = 'buildkitsandbox';
@@ -40,7 +41,7 @@ export async function execRequest(
   const requested = await Promise.all(mounts.map((mount) => execMount(mount, meta.cwd, context)));
   return {
     args: meta.args,
-    env: withAgentSocket(env, mounts, requested),
+    env,
     cwd: meta.cwd === '' ? '/' : meta.cwd,
     user: meta.user,
     hostname: meta.hostname === '' ? SANDBOX_HOSTNAME : meta.hostname,
@@ -52,6 +53,7 @@ export async function execRequest(
     ulimits: meta.ulimit,
     shmSize: requested.find((mount) => mount?.destination === '/dev/shm' && mount.type === 'tmpfs')?.size,
     cgroupParent: meta.cgroupParent === '' ? undefined : meta.cgroupParent,
+    validExitCodes: meta.validExitCodes.length === 0 ? undefined : meta.validExitCodes,
   };
 }
 
@@ -74,11 +76,9 @@ async function execMount(
     case 'tmpfs':
       return { ...base, size: mount.tmpfsOpt?.size || undefined };
     case 'cache': {
-      const { id = '', sharing = 'shared' } = mount.cacheOpt ?? {};
-      return {
-        ...base,
-        cache: { id: id === '' ? base.destination : id, sharing, reset: context.resetCaches },
-      };
+      const { id: given = '', sharing = 'shared' } = mount.cacheOpt ?? {};
+      const id = given === '' ? base.destination : given;
+      return { ...base, cache: { id, sharing, reset: context.startsEmpty(id) } };
     }
     case 'secret': {
       const { id = '', uid = 0, gid = 0, mode = 0o400, optional = true } = mount.secretOpt ?? {};
@@ -101,19 +101,6 @@ async function execMount(
 
 function missingSecret(id: string): BuilderError {
   return new BuilderError(`secret ${id}: not found`, { code: 'BUILD_SECRET_MISSING' });
-}
-
-/** The first agent's socket is the one programs look for. */
-function withAgentSocket(
-  env: readonly string[],
-  mounts: readonly Mount[],
-  requested: readonly (ExecMount | undefined)[],
-): readonly string[] {
-  const index = mounts.findIndex((mount, at) => mount.mountType === 'ssh' && requested[at] !== undefined);
-  const agent = requested[index];
-  return agent === undefined || env.some((entry) => entry.startsWith('SSH_AUTH_SOCK='))
-    ? env
-    : [...env, `SSH_AUTH_SOCK=${agent.destination}`];
 }
 
 /** Proxies under both spellings, as programs differ in which one they read. */

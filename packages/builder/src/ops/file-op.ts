@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: MIT
 import { posix } from 'node:path';
-import type { Op, OpContext, Result, Vertex } from '@img-build/interfaces';
-import type { FileAction, FileOp, OpCacheMap } from '@img-build/llb';
+import type { ChecksumSelector, Op, OpContext, Result, Vertex } from '@img-build/interfaces';
+import type { FileAction, FileOp } from '@img-build/llb';
+import type { Digest } from '@img-build/oci';
 import { type BuildContext, reserveRecords, treeOf } from '../build-context.ts';
 import { asBuildResult, type BuildResult, recordIdOf, recordResult } from '../build-result.ts';
 import { BuilderError } from '../builder-error.ts';
 import { fileRequest } from './file-request.ts';
+
+/** What a file op reads of its inputs, by their number. */
+export interface FileOpContent {
+  readonly content: readonly (readonly ChecksumSelector[] | undefined)[];
+  /** What it was when its cache key was made. */
+  readonly digests: ReadonlyMap<number, readonly Digest[]>;
+}
 
 /** Changes files without running a program. */
 export function createFileOp(
   context: BuildContext,
   file: FileOp,
   vertex: Vertex,
-  keys: OpCacheMap,
+  { content, digests }: FileOpContent,
   cacheMap: Op['cacheMap'],
 ): Op {
   const outputCount = Math.max(0, ...file.actions.map(({ output }) => output + 1));
@@ -20,10 +28,15 @@ export function createFileOp(
   async function execute(inputs: readonly Result[], options: OpContext): Promise<readonly Result[]> {
     const results = inputs.map(asBuildResult);
     const trees = await Promise.all(results.map((result) => treeOf(context, result, vertex.digest, options)));
-    const before = await hostDigests(results, options);
+    const before = await hostDigests(results, options, (input) => digests.get(input));
     const names = reserveRecords(context, outputCount);
     await context.worker.file(fileRequest(file, trees, names), options);
-    assertUnchanged(before, await hostDigests(results, options));
+    try {
+      assertUnchanged(before, await hostDigests(results, options));
+    } catch (error) {
+      await context.worker.remove(names);
+      throw error;
+    }
     return names.map((name, output) => {
       const step = file.actions.findIndex((action) => action.output === output);
       const parent = baseOf(file.actions, step, results);
@@ -41,13 +54,14 @@ export function createFileOp(
   async function hostDigests(
     results: readonly BuildResult[],
     options: OpContext,
+    known: (input: number) => readonly string[] | undefined = () => undefined,
   ): Promise<readonly string[]> {
-    const digests = results.map(async (result, index) => {
-      const content = keys.dependencies[index]?.content;
-      if (content === undefined || result.type !== 'tree' || result.tree.type !== 'host') return [];
-      return await context.checksum(result.tree, content, options);
+    const found = results.map(async (result, input) => {
+      const selectors = content[input];
+      if (selectors === undefined || result.type !== 'tree' || result.tree.type !== 'host') return [];
+      return known(input) ?? (await context.checksum(result.tree, selectors, options));
     });
-    return (await Promise.all(digests)).flat();
+    return (await Promise.all(found)).flat();
   }
 
   return { cacheMap, execute, weight: 'heavy' };

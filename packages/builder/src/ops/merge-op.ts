@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: MIT
-import type { Layer, Op, Result } from '@img-build/interfaces';
+import type { Layer, Op, OpContext, Result } from '@img-build/interfaces';
 import type { DiffOp, MergeOp } from '@img-build/llb';
-import type { BuildContext } from '../build-context.ts';
+import { type BuildContext, reserveRecords } from '../build-context.ts';
 import { asBuildResult, type BuildResult, recordIdOf, recordResult } from '../build-result.ts';
 import { BuilderError } from '../builder-error.ts';
 import { newRecordId } from '../record-id.ts';
 
 /** Stacks file systems: the layers of each further input go on top, as layers, not file by file. */
-export function createMergeOp(
-  { chains, records, lease }: BuildContext,
-  { inputs }: MergeOp,
-  cacheMap: Op['cacheMap'],
-): Op {
+export function createMergeOp(context: BuildContext, { inputs }: MergeOp, cacheMap: Op['cacheMap']): Op {
   return {
     cacheMap,
     async execute(results: readonly Result[], options) {
-      const [first, ...others] = inputs.map(({ input }) => buildResult(results, input));
-      let top = first && recordIdOf(first);
-      for (const other of others) {
-        const id = recordIdOf(other);
-        if (id !== undefined) top = stack({ records, lease }, top, await chains.layers(id, options), 'merge');
+      let top: string | undefined;
+      for (const { input } of inputs) {
+        const id = await recordOf(context, buildResult(results, input), options);
+        if (top === undefined) top = id;
+        else if (id !== undefined)
+          top = stack(context, top, await context.chains.layers(id, options), 'merge');
       }
       return [recordResult(top)];
     },
@@ -27,16 +24,13 @@ export function createMergeOp(
 }
 
 /** What the upper file system adds to the lower one it was made from. */
-export function createDiffOp(
-  { chains, records, lease }: BuildContext,
-  { lower, upper }: DiffOp,
-  cacheMap: Op['cacheMap'],
-): Op {
+export function createDiffOp(context: BuildContext, { lower, upper }: DiffOp, cacheMap: Op['cacheMap']): Op {
   return {
     cacheMap,
     async execute(results: readonly Result[], options) {
-      const below = recordIdOf(buildResult(results, lower.input));
-      const above = recordIdOf(buildResult(results, upper.input));
+      const { chains } = context;
+      const below = await recordOf(context, buildResult(results, lower.input), options);
+      const above = await recordOf(context, buildResult(results, upper.input), options);
       if (above === undefined) return [recordResult()];
       const chain = chains.chain(above).map(({ id }) => id);
       const skip = below === undefined ? 0 : chain.indexOf(below) + 1;
@@ -46,9 +40,22 @@ export function createDiffOp(
         });
       }
       const layers = await chains.layers(above, options);
-      return [recordResult(stack({ records, lease }, undefined, layers.slice(skip), 'diff'))];
+      return [recordResult(stack(context, undefined, layers.slice(skip), 'diff'))];
     },
   };
+}
+
+/** A tree outside the store becomes a record: only those have layers. */
+async function recordOf(
+  context: BuildContext,
+  result: BuildResult,
+  options: OpContext,
+): Promise<string | undefined> {
+  if (result.type !== 'tree') return recordIdOf(result);
+  const [id = ''] = reserveRecords(context, 1);
+  await context.worker.materialize(id, result.tree, options);
+  context.records.put({ id, type: 'source.local', description: options.vertex.name });
+  return id;
 }
 
 function buildResult(results: readonly Result[], index: number): BuildResult {

@@ -79,12 +79,16 @@ async function putLayers(
   description: string,
   options: AbortOptions,
 ): Promise<BuildResult> {
+  // Protected first: what is found or fetched now cannot be collected before a record names it.
+  lease.addBlobs(
+    layers.filter(({ remote }) => remote === undefined).map(({ descriptor }) => descriptor.digest),
+  );
+  await Promise.all(layers.map(async (layer) => layer.remote === undefined && (await layer.fetch(options))));
   let parent: string | undefined;
   for (const [index, id] of chainIds(layers.map((layer) => layer.diffId)).entries()) {
     const layer = layers[index];
     if (layer === undefined) break;
     const { descriptor, diffId, remote } = layer;
-    if (remote === undefined) await layer.fetch(options);
     lease.addRecords([id]);
     const known = records.put({
       id,
@@ -94,8 +98,12 @@ async function putLayers(
       layer: { descriptor, diffId },
       remote,
     });
-    if (known.remote !== remote && remote !== undefined)
-      records.update(id, { layer: { descriptor, diffId }, remote });
+    // The same files may be packed in another blob than before; the one at hand is the one to remember.
+    const isKnown =
+      known.layer?.descriptor.digest === descriptor.digest &&
+      (remote === undefined || known.remote === remote);
+    if (!isKnown)
+      records.update(id, { layer: { descriptor, diffId }, ...(remote === undefined ? {} : { remote }) });
     parent = id;
   }
   return recordResult(parent);
