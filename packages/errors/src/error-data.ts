@@ -12,10 +12,13 @@ export interface ErrorData {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
-const OWN_KEYS = new Set(['message', 'code', 'hint', 'stack', 'cause', 'name']);
+const OWN_KEYS = new Set(['message', 'code', 'hint', 'stack', 'cause', 'name', '__proto__']);
 const MAX_DEPTH = 8;
 
-/** Turns anything thrown into {@link ErrorData}; own enumerable JSON-safe properties are kept as `details`. */
+/**
+ * Turns anything thrown into {@link ErrorData}; own enumerable JSON-safe properties, at most eight levels deep, are kept
+ * as `details`.
+ */
 export function errorToData(error: unknown, depth = 0): ErrorData {
   if (typeof error !== 'object' || error === null) return { message: String(error) };
   const from = error as Record<string, unknown>;
@@ -42,7 +45,12 @@ export function errorFromData(data: ErrorData): Error {
       ? new Error(data.message, options)
       : new ToolError(data.message, { code: data.code, hint: data.hint, ...options });
   if (data.stack !== undefined) error.stack = data.stack;
-  return Object.assign(error, data.details);
+  for (const [key, value] of Object.entries(data.details ?? {})) {
+    // Defined, not assigned: data from elsewhere must not reach a setter.
+    if (!OWN_KEYS.has(key))
+      Object.defineProperty(error, key, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return error;
 }
 
 /** The message of anything thrown. */
@@ -59,18 +67,20 @@ export function hintOf(error: unknown): string | undefined {
   return undefined;
 }
 
-function isJsonSafe(value: unknown): boolean {
+function isJsonSafe(value: unknown, depth = 0): boolean {
   if (value === null) return true;
+  if (depth > MAX_DEPTH) return false;
   switch (typeof value) {
     case 'string':
     case 'boolean':
-    case 'number':
       return true;
+    case 'number':
+      return Number.isFinite(value);
     case 'object':
       return Array.isArray(value)
-        ? value.every(isJsonSafe)
+        ? value.every((item) => isJsonSafe(item, depth + 1))
         : Object.getPrototypeOf(Object.getPrototypeOf(value) ?? {}) === null &&
-            Object.values(value as object).every(isJsonSafe);
+            Object.values(value).every((item) => isJsonSafe(item, depth + 1));
     default:
       return false;
   }
