@@ -19,6 +19,8 @@ import { readLayerInThread } from './read-layer-in-thread.ts';
 
 /** A thread takes 25 to 50 ms to start, in which this much is unpacked without one. */
 const THREAD_THRESHOLD = 8 * 1024 * 1024;
+/** Milliseconds between two reports of progress: each may cross to another process and wake it. */
+const REPORT_INTERVAL = 50;
 const LAYER_TYPE =
   /^application\/vnd\.(?:oci\.image\.layer(?:\.nondistributable)?\.v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?$/;
 
@@ -102,16 +104,21 @@ async function unpack(
 ): Promise<void> {
   const breathe = createBreather(options.signal);
   let unpacked = 0;
+  let reported = 0;
   for await (const chunk of stream.chunks) {
     parser.write(chunk);
     unpacked += chunk.length;
     meter.checkRatio(Math.max(stream.bytesRead(), 1), unpacked);
-    options.onProgress?.(stream.bytesRead());
+    if (performance.now() - reported >= REPORT_INTERVAL) {
+      reported = performance.now();
+      options.onProgress?.(stream.bytesRead());
+    }
     await breathe();
   }
   // A stream that failed simply stops; its own error says more than "truncated" would.
   await stream.digests();
   parser.end();
+  options.onProgress?.(stream.bytesRead());
 }
 
 function openLayer(layer: Descriptor, { blobs, threadThreshold = THREAD_THRESHOLD }: Settings): LayerStream {
