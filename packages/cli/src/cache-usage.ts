@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, CacheRecord } from '@img-build/interfaces';
+import { cacheMountRecords, holdCacheMount } from './cache-mounts.ts';
 import { collectable } from './collection.ts';
 import type { Services } from './wiring/services.ts';
 
@@ -17,21 +18,36 @@ export interface UsageRow {
   readonly shared: boolean;
 }
 
-/** All records with their sizes; sizes that were never measured are measured now and kept. */
+/** All records and cache mounts with their sizes; sizes of records that were never measured are measured now and kept. */
 export async function usageRows(services: Services, options: AbortOptions): Promise<readonly UsageRow[]> {
   const metadata = await services.metadata();
   const records = metadata.records.list();
   const sizes = await measure(services, records, options);
   const free = new Set((await collectable(services, options)).map(({ id }) => id));
   const leased = metadata.leases.protectedResources().records;
-  return records.map((record) => ({
+  const rows = records.map((record) => ({
     record,
     size: sizes.get(record.id) ?? 0,
     reclaimable: free.has(record.id),
     inUse: leased.has(record.id),
-    mutable: record.type === 'exec.cachemount',
+    mutable: false,
     shared: !free.has(record.id) && !leased.has(record.id),
   }));
+  return [...rows, ...(await cacheMountRows(services, options))];
+}
+
+async function cacheMountRows(services: Services, options: AbortOptions): Promise<readonly UsageRow[]> {
+  // A state directory nobody built in has no backend yet, and finding one would start the worker.
+  if (!services.knowsBackend()) return [];
+  const rows: UsageRow[] = [];
+  for (const record of await cacheMountRecords(services)) {
+    const { size } = await (await services.worker()).usage(record.id, options);
+    const release = await holdCacheMount(services, record.id, options);
+    release?.();
+    const inUse = release === undefined;
+    rows.push({ record, size, reclaimable: !inUse, inUse, mutable: true, shared: false });
+  }
+  return rows;
 }
 
 async function measure(

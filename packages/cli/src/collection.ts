@@ -4,6 +4,7 @@ import { isToolError } from '@img-build/errors';
 import type { AbortOptions, CacheRecord } from '@img-build/interfaces';
 import type { CollectionPlan } from '@img-build/metadata';
 import { type Digest, detectDocument, MAX_MANIFEST_BYTES } from '@img-build/oci';
+import { holdCacheMount, isCacheMount } from './cache-mounts.ts';
 import type { Services } from './wiring/services.ts';
 
 /** What to collect. */
@@ -32,8 +33,11 @@ async function plan(services: Services, { records: which, signal }: CollectOptio
   });
 }
 
-/** Removes what nothing reaches; returns the records that went. Images and builds in progress keep what they use. */
-export async function collect(services: Services, options: CollectOptions): Promise<readonly CacheRecord[]> {
+/**
+ * Removes what nothing reaches; returns the ids of the records, and the keys of the cache mounts, that went. Images and
+ * builds in progress keep what they use.
+ */
+export async function collect(services: Services, options: CollectOptions): Promise<readonly string[]> {
   const { signal } = options;
   const [metadata, content] = await Promise.all([services.metadata(), services.content()]);
   const { records, snapshots: found, blobs } = await plan(services, options);
@@ -42,25 +46,37 @@ export async function collect(services: Services, options: CollectOptions): Prom
     metadata.records.remove(records.map(({ id }) => id));
   });
   const snapshots = found.filter(({ key }) => isCollected(key, options.records));
-  if (snapshots.length > 0) await removeSnapshots(services, snapshots, { signal });
+  const removed = snapshots.length > 0 ? await removeSnapshots(services, snapshots, { signal }) : [];
   for (const digest of blobs) await content.remove(digest);
-  return records;
+  return [...records.map(({ id }) => id), ...removed.filter(isCacheMount)];
 }
 
 /** What a worker is changing is its own business; cache mounts go with the rest of the cache. */
 function isCollected(key: string, which: CollectOptions['records']): boolean {
   if (key.startsWith('work-')) return false;
-  return which === 'reclaimable' || !key.startsWith('cache-mount-');
+  return which === 'reclaimable' || !isCacheMount(key);
 }
 
+/** Returns the removed. A cache mount that a build is using stays. */
 async function removeSnapshots(
   services: Services,
   snapshots: readonly { readonly backend: string; readonly key: string }[],
   options: AbortOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const backend = await services.backend();
-  const keys = snapshots.filter((snapshot) => snapshot.backend === backend).map(({ key }) => key);
-  if (keys.length > 0) await (await services.worker()).remove(keys, options);
+  const releases: (() => void)[] = [];
+  try {
+    const keys: string[] = [];
+    for (const { key } of snapshots.filter((snapshot) => snapshot.backend === backend)) {
+      const release = isCacheMount(key) ? await holdCacheMount(services, key, options) : () => {};
+      if (release === undefined) continue;
+      releases.push(release);
+      keys.push(key);
+    }
+    return keys.length === 0 ? [] : await (await services.worker()).remove(keys, options);
+  } finally {
+    for (const release of releases) release();
+  }
 }
 
 /** What a manifest or index names; anything else names nothing. */

@@ -16,7 +16,7 @@ export async function parseArguments(
   const { flags: words, positionals } = spellOut(argv, flags);
   if (command !== undefined) checkCount(command, positionals);
   const raw = words.length === 0 ? {} : await collect(words, flags);
-  const values = (name: string): readonly string[] => 
+  const values = (name: string): readonly string[] =>
     [raw[name] ?? []].flat().map((value) => String(value).slice(VALUE_MARK.length));
   return {
     positionals,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { describe, expect, test } from '@jest/globals';
 import { COMMANDS } from '../src/commands/index.ts';
 import { run } from './support/fake-process.ts';
 import { COMMAND_HELP, PROGRAM_HELP } from './support/known-help.ts';
@@ -6,20 +7,31 @@ import { COMMAND_HELP, PROGRAM_HELP } from './support/known-help.ts';
 const HOME = { XDG_DATA_HOME: '/home/user/.local/share' };
 
 describe('help of the program', () => {
-  test.each([[[]], [['-h']], [['--help']], [['help']], [['help', 'help']], [['-d']]])('%j prints it', async (argv) => {
-    const { code, stdout, stderr } = await run(argv, { env: HOME });
-    // The one command that the known help lacks.
-    const own = '  inspect     Show the configuration of an image.\n';
-    expect(stdout).toContain(own);
-    expect({ code, stderr, stdout: stdout.replace(own, '') }).toEqual({ code: 0, stderr: '', stdout: PROGRAM_HELP });
-  });
+  test.each([[[]], [['-h']], [['--help']], [['help']], [['help', 'help']], [['-d']]])(
+    '%j prints it',
+    async (argv) => {
+      const { code, stdout, stderr } = await run(argv, { env: HOME });
+      // The one command that the known help lacks.
+      const own = '  inspect     Show the configuration of an image.\n';
+      expect(stdout).toContain(own);
+      expect({ code, stderr, stdout: stdout.replace(own, '') }).toEqual({
+        code: 0,
+        stderr: '',
+        stdout: PROGRAM_HELP,
+      });
+    },
+  );
 });
 
 describe('help of a command', () => {
   const known = Object.keys(COMMAND_HELP);
 
   test.each(known)('img %s -h prints the known text', async (name) => {
-    expect(await run([name, '-h'], { env: HOME })).toEqual({ code: 0, stdout: COMMAND_HELP[name], stderr: '' });
+    expect(await run([name, '-h'], { env: HOME })).toEqual({
+      code: 0,
+      stdout: COMMAND_HELP[name],
+      stderr: '',
+    });
   });
 
   test.each(known)('img help %s and --help after arguments print the same', async (name) => {
@@ -29,7 +41,11 @@ describe('help of a command', () => {
 
   test.each(['inspect', 'version'])('img %s -h follows the same pattern', async (name) => {
     const { stdout } = await run([name, '-h'], { env: HOME });
-    expect(stdout).toMatch(new RegExp(`^${name} -  .+\\.\n\nUsage: img ${name}( \\S.*)?\n\nFlags:\n  -h, --help   help for ${name}\n\nGlobal Flags:\n`));
+    expect(stdout).toMatch(
+      new RegExp(
+        `^${name} -  .+\\.\n\nUsage: img ${name}( \\S.*)?\n\nFlags:\n  -h, --help   help for ${name}\n\nGlobal Flags:\n`,
+      ),
+    );
   });
 
   test('the list of commands has the summary and name of each', async () => {
@@ -48,14 +64,24 @@ describe('words that are no command', () => {
   });
 
   test('are refused by help as well', async () => {
-    expect(await run(['help', 'zzzzzz'])).toMatchObject({ code: 1, stderr: expect.stringContaining("'zzzzzz'") });
+    expect(await run(['help', 'zzzzzz'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("'zzzzzz'"),
+    });
   });
 
   test('values of global flags are not taken for commands', async () => {
-    expect((await run(['-s', 'ls', '-b', 'native', '--state', 'du'], { env: HOME })).stdout).toContain('Commands:');
+    expect((await run(['-s', 'ls', '-b', 'native', '--state', 'du'], { env: HOME })).stdout).toContain(
+      'Commands:',
+    );
   });
 });
 
 test('the version is one line', async () => {
-  for (const flag of ['-v', '--version']) expect(await run([flag])).toEqual({ code: 0, stdout: expect.stringMatching(/^img version \d+\.\d+\.\d+\n$/), stderr: '' });
+  for (const flag of ['-v', '--version'])
+    expect(await run([flag])).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^img version \d+\.\d+\.\d+\n$/),
+      stderr: '',
+    });
 });

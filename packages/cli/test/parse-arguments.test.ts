@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Command, Flag, ParsedArguments } from '../src/command.ts';
 import { buildCommand } from '../src/commands/build.ts';
@@ -34,7 +35,21 @@ describe('values', () => {
     expect([args.list('build-arg'), args.positionals]).toEqual([['A=1', 'B=2'], ['.']]);
   });
 
-  test.each(['-', '-x', '--', '', '007', '1e3', 'true', '__proto__', 'a=b=c', 'a,b', 'a\nb', '"quoted"', "'"])('%j is a value like any other', async (value) => {
+  test.each([
+    '-',
+    '-x',
+    '--',
+    '',
+    '007',
+    '1e3',
+    'true',
+    '__proto__',
+    'a=b=c',
+    'a,b',
+    'a\nb',
+    '"quoted"',
+    "'",
+  ])('%j is a value like any other', async (value) => {
     expect((await parse('--label', value)).list('label')).toEqual([value]);
     expect((await parse(`--label=${value}`)).list('label')).toEqual([value]);
     expect((await parse('--file', value)).text('file')).toBe(value);
@@ -53,7 +68,10 @@ describe('values', () => {
   });
 
   test.each([[['-t']], [['--tag']], [['.', '-dt']]])('%j lacks one', async (argv) => {
-    await expect(parse(...argv)).rejects.toMatchObject({ code: 'USAGE', message: 'flag needs an argument: -t, --tag' });
+    await expect(parse(...argv)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'flag needs an argument: -t, --tag',
+    });
   });
 });
 
@@ -84,7 +102,11 @@ describe('booleans', () => {
 
 describe('places', () => {
   test('flags stand before or after arguments', async () => {
-    for (const argv of [['.', '-t', 'x', '-d'], ['-t', 'x', '-d', '.'], ['-d', '.', '-tx']]) {
+    for (const argv of [
+      ['.', '-t', 'x', '-d'],
+      ['-t', 'x', '-d', '.'],
+      ['-d', '.', '-tx'],
+    ]) {
       const args = await parse(...argv);
       expect([args.positionals, args.list('tag'), args.is('debug')]).toEqual([['.'], ['x'], true]);
     }
@@ -119,7 +141,14 @@ describe('mistakes', () => {
     [{ min: 0, max: 1 }, ['a', 'b'], '"img x" requires 0 to 1 argument'],
     [{ min: 0, max: 0 }, ['a'], '"img x" accepts no arguments'],
   ])('a command that takes %j refuses %j', async (positionals, argv, message) => {
-    const command: Command = { name: 'x', summary: '', usage: '', flags: [], positionals, run: async () => {} };
+    const command: Command = {
+      name: 'x',
+      summary: '',
+      usage: '',
+      flags: [],
+      positionals,
+      run: async () => {},
+    };
     await expect(parseArguments(argv, [], command)).rejects.toMatchObject({ code: 'USAGE', message });
   });
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isUtf8 } from 'node:buffer';
 import {
   closeSync,
   constants,
@@ -87,7 +88,7 @@ export async function openBuildInput(
   );
   return {
     folder,
-    dockerfile: { name: DEFAULT_NAME, text: decode(bytes) },
+    dockerfile: { name: DEFAULT_NAME, text: decode(bytes, DEFAULT_NAME) },
     ignore: await ignoreRules(folder, undefined, options),
     close() {},
   };
@@ -120,7 +121,12 @@ async function openStandardInput(
     const text = await extractContext(standardInput(io.stdin, signal), folder, { signal, maxText: MAX_FILE });
     if (text !== undefined) {
       const bytes = await loadDockerfile(DEFAULT_NAME, options, async () => text);
-      return { folder, dockerfile: { name: DEFAULT_NAME, text: decode(bytes) }, ignore: [], close };
+      return {
+        folder,
+        dockerfile: { name: DEFAULT_NAME, text: decode(bytes, DEFAULT_NAME) },
+        ignore: [],
+        close,
+      };
     }
     const path = file === undefined ? findDockerfile(folder) : join(folder, join('/', file));
     requireInside(folder, path);
@@ -146,7 +152,7 @@ async function fromFolder(folder: string, path: string, options: BuildInputOptio
   );
   return {
     folder,
-    dockerfile: { name, text: decode(bytes) },
+    dockerfile: { name, text: decode(bytes, name) },
     ignore: await ignoreRules(folder, path, options),
     close() {},
   };
@@ -171,7 +177,7 @@ async function ignoreRules(
     existsSync(path) ? readInputFile(path, 'failed to read') : new Uint8Array(),
   );
   try {
-    return parseIgnoreFile(decode(text));
+    return parseIgnoreFile(decode(text, basename(path)));
   } catch (cause) {
     throw new UsageError(`failed parsing ${path}: ${messageOf(cause)}`);
   }
@@ -211,6 +217,11 @@ function readInputFile(path: string, what: string): Uint8Array {
   }
 }
 
-function decode(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('utf8');
+/** Wrong bytes are refused: replaced ones would end up in labels, commands and file names. */
+function decode(bytes: Uint8Array, name: string): string {
+  const text = Buffer.from(bytes).toString('utf8');
+  const lines = isUtf8(bytes) ? [] : text.split('\n');
+  if (lines.length === 0) return text;
+  const line = lines.findIndex((each) => each.includes('\u{fffd}')) + 1;
+  throw new UsageError(`${name} is not valid UTF-8: line ${line}`, 'save it as UTF-8');
 }

@@ -48,8 +48,8 @@ export function buildRequestFrom(
     outputs: outputs.length === 0 ? [{ type: 'image', dest: undefined, attributes: {} }] : outputs,
     platforms: args
       .list('platform')
-      .flatMap((list) => list.split(','))
-      .map((text) => (text === 'local' ? platform : parsePlatform(text.trim()))),
+      .flatMap((list) => list.split(',').map((text) => text.trim()))
+      .map((text) => (text === 'local' ? platform : parsePlatform(text))),
     target: args.text('target'),
     buildArgs: { ...epochFrom(env), ...pairs('build-arg', args.list('build-arg'), (name) => env[name]) },
     labels: pairs('label', args.list('label'), () => ''),

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ArchiveSink, ImageFormat } from '@img-build/exporters';
 import type { Compression, Exporter } from '@img-build/interfaces';
 import type { CommandIo } from '../command.ts';
+import { prepareFile, prepareFolder } from '../destination.ts';
 import { writeTo } from '../output-stream.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Services } from '../wiring/services.ts';
@@ -41,7 +42,7 @@ export async function createExporter(spec: OutputSpec, services: Services, io: C
     case 'local':
       return exporters.createLocalExporter({
         trees: await services.worker(),
-        folder: resolve(spec.dest ?? ''),
+        folder: preparedFolder(spec.dest ?? ''),
         mode: spec.attributes['mode'] === 'delete' ? 'delete' : 'copy',
         platformSplit: flag(spec, 'platform-split'),
       });
@@ -76,11 +77,24 @@ function flag({ attributes, type }: OutputSpec, name: string): boolean | undefin
 function layoutFolder({ dest }: OutputSpec): { readonly folder: string } {
   if (dest === undefined || dest === '-')
     throw new UsageError('an OCI layout needs a folder', 'add dest=DIRECTORY');
-  return { folder: resolve(dest) };
+  return { folder: preparedFolder(dest) };
 }
 
 function sinkOf({ dest }: OutputSpec, io: CommandIo): ArchiveSink {
   return dest === undefined || dest === '-'
     ? { write: (chunk) => writeTo(io.stdout, chunk) }
-    : { path: resolve(dest) };
+    : { path: preparedFile(dest) };
+}
+
+/** The folder is made now: a place that cannot be written to fails before the build and not after it. */
+function preparedFolder(dest: string): string {
+  const folder = resolve(dest);
+  prepareFolder(folder);
+  return folder;
+}
+
+function preparedFile(dest: string): string {
+  const path = resolve(dest);
+  prepareFile(path);
+  return path;
 }

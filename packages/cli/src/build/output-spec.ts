@@ -22,6 +22,7 @@ export interface OutputSpec {
  */
 export function parseOutputSpec(text: string): OutputSpec {
   if (text === '-') return { type: 'tar', dest: '-', attributes: {} };
+  if (text === '') throw new UsageError('an output says nothing', 'write --output type=TYPE,dest=PATH');
   const fields = splitCsv(text);
   if (fields.length === 1 && !fields[0]?.includes('=')) return { type: 'local', dest: text, attributes: {} };
   const attributes: Record<string, string> = {};

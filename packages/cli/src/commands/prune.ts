@@ -13,9 +13,7 @@ export const pruneCommand: Command = {
   positionals: { min: 0, max: 0 },
   async run({ io, services, signal }) {
     const before = await usageRows(services, { signal });
-    const removed = new Set(
-      (await collect(services, { records: 'reclaimable', signal })).map(({ id }) => id),
-    );
+    const removed = new Set(await collect(services, { records: 'reclaimable', signal }));
     const rows = before.filter(({ record }) => removed.has(record.id));
     io.stdout.write(usageTable(rows, { brief: true }));
     io.stdout.write(usageTotals('Reclaimed', rows));

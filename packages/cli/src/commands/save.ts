@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
+import { prepareFile } from '../destination.ts';
 import { writeTo } from '../output-stream.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -27,6 +28,7 @@ export const saveCommand: Command = {
     if ((file === undefined || file === '-') && io.stdout.isTTY) {
       throw new UsageError('cowardly refusing to save to a terminal', 'use the -o flag or redirect');
     }
+    if (file !== undefined && file !== '-') prepareFile(resolve(file));
     const [{ saveImages, writeToSink }, content, { images }] = await Promise.all([
       import('@img-build/exporters'),
       services.content(),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { lstatSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseImageConfig } from '@img-build/oci';
 import type { Command } from '../command.ts';
+import { prepareFolder } from '../destination.ts';
 import { requireImage } from '../image-name.ts';
 import { readConfig, requireStoredImage } from '../stored-image.ts';
 import { UsageError } from '../usage-error.ts';
@@ -32,6 +33,7 @@ export const unpackCommand: Command = {
         `unpack directory ${folder} already exists`,
         'remove it, or name another one with --output',
       );
+    prepareFolder(folder);
     const content = await services.content();
     const image = await requireStoredImage(content, target, services.platform, { signal });
     const config = parseImageConfig(await readConfig(content, image, { signal }));
@@ -39,9 +41,21 @@ export const unpackCommand: Command = {
     try {
       const tree = await unpacking.unpack(image.manifest.layers, config.rootfs.diff_ids, { signal });
       await (await services.worker()).exportFolder(tree, folder, 'copy', { signal });
+    } catch (error) {
+      removeUnfinished(folder);
+      throw error;
     } finally {
       unpacking.release();
     }
     io.print(`Successfully unpacked rootfs for ${name} to: ${folder}`);
   },
 };
+
+/** Half a root file system is of no use, and its folder would be in the way of the next attempt. */
+function removeUnfinished(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The failure that led here is the one to report.
+  }
+}

@@ -23,7 +23,7 @@ export const versionCommand: Command = {
       ]),
     );
     const env = workerEnvironment(services.env);
-    const runtime = runtimeVersion('runc', env) ?? runtimeVersion('crun', env);
+    const runtime = runtimeVersion('crun', env) ?? runtimeVersion('runc', env);
     io.stdout.write(
       runtime === undefined ? 'no container runtime found: RUN needs runc or crun on PATH\n' : `${runtime}\n`,
     );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 import type { RemoteWorker } from '@img-build/worker';
 import { BACKENDS } from '../global-flags.ts';
@@ -23,19 +23,32 @@ export async function findBackend(
   choice: BackendChoice,
   worker: () => Promise<Pick<RemoteWorker, 'backend'>>,
 ): Promise<string> {
+  const known = knownBackend(state, choice);
+  if (known !== undefined) return known;
+  const backend = await (await worker()).backend();
+  const file = memoryFile(state);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ ...machine(), backend } satisfies Remembered));
+  renameSync(`${file}.${process.pid}`, file);
+  return backend;
+}
+
+/** The snapshotter as far as it was named or found out since the machine started. */
+export function knownBackend(state: string, choice: BackendChoice): string | undefined {
   if (choice !== 'auto') return choice;
-  const file = join(state, 'snapshots', 'backend.json');
-  const here = {
+  const [known, here] = [remembered(memoryFile(state)), machine()];
+  return known.boot === here.boot && known.uid === here.uid ? known.backend : undefined;
+}
+
+function memoryFile(state: string): string {
+  return join(state, 'snapshots', 'backend.json');
+}
+
+function machine(): Pick<Remembered, 'boot' | 'uid'> {
+  return {
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     uid: process.getuid?.() ?? 0,
   };
-  const known = remembered(file);
-  if (known.boot === here.boot && known.uid === here.uid && known.backend !== undefined) return known.backend;
-  const backend = await (await worker()).backend();
-  mkdirSync(join(state, 'snapshots'), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ ...here, backend } satisfies Remembered));
-  renameSync(`${file}.${process.pid}`, file);
-  return backend;
 }
 
 function remembered(file: string): Partial<Remembered> {

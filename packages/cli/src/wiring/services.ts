@@ -7,7 +7,7 @@ import { hostPlatform, type Platform } from '@img-build/oci';
 import type { CredentialStore, HostTable, RegistryClient } from '@img-build/registry-client';
 import type { RemoteWorker } from '@img-build/worker';
 import type { CommandIo } from '../command.ts';
-import { type BackendChoice, findBackend } from './backend.ts';
+import { type BackendChoice, findBackend, knownBackend } from './backend.ts';
 import { createLogger } from './logger.ts';
 import { openStateFolder } from './state-folder.ts';
 
@@ -36,6 +36,8 @@ export interface Services extends Closable {
   registry(hosts?: HostTable): Promise<RegistryClient>;
   /** The worker; its process starts with the first call to it. */
   worker(): Promise<RemoteWorker>;
+  /** Whether {@link Services.backend} answers without starting the worker. */
+  knowsBackend(): boolean;
   /** The snapshotter's name; starts the worker when it was never found out. */
   backend(): Promise<string>;
 }
@@ -105,6 +107,7 @@ export function createServices(options: ServicesOptions): Services {
     locks,
     credentials,
     worker,
+    knowsBackend: () => knownBackend(state(), options.backend) !== undefined,
     backend: lazy(async () => await findBackend(state(), options.backend, worker)),
     registry(hosts = NO_HOSTS) {
       const known = registries.get(hosts);

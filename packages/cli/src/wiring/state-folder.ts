@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isSystemError } from '@img-build/errors';
+import { makeFolders } from '../make-folders.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `$XDG_DATA_HOME/img`, else `~/.local/share/img`. */
@@ -18,7 +19,7 @@ export function openStateFolder(path: string): string {
   if (path === '') throw new UsageError('the state directory has no name', 'name one with --state');
   const folder = resolve(path);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     if (!isSystemError(error)) throw error;

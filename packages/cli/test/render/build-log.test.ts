@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createBuildLog } from '../../src/render/build-log.ts';
 import { createLineSplitter } from '../../src/render/line-splitter.ts';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import type { BuildEvent } from '@img-build/interfaces';
+import { expect, test } from '@jest/globals';
 import { createBuildLog } from '../../src/render/build-log.ts';
 import { createPlainProgress } from '../../src/render/plain-progress.ts';
 import { added, completed, logged, started, vertex } from '../support/events.ts';
@@ -103,7 +105,13 @@ test('errors, cancellations and warnings are said', () => {
 });
 
 test('sub-steps are shown when they are complete', () => {
-  const status = { type: 'status-progressed', vertex: vertex('a'), id: 'exporting layers', current: 0, startedAt: 0 } as const;
+  const status = {
+    type: 'status-progressed',
+    vertex: vertex('a'),
+    id: 'exporting layers',
+    current: 0,
+    startedAt: 0,
+  } as const;
   expect(
     render(
       added('a', 'exporting to image'),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { expect, test } from '@jest/globals';
 import { formatTable } from '../../src/render/table.ts';
 import { usageTable, usageTotals } from '../../src/render/usage-table.ts';
 
@@ -31,7 +32,17 @@ const pulled = {
   mutable: false,
   shared: false,
 };
-const mutable = { ...pulled, record: { ...record, id: 'bkrjrzv3nvp7lvzd5cw9vzut7', description: 'local source\nfor \u001b[31mdockerfile' }, mutable: true, reclaimable: false, size: 4996 };
+const mutable = {
+  ...pulled,
+  record: {
+    ...record,
+    id: 'bkrjrzv3nvp7lvzd5cw9vzut7',
+    description: 'local source\nfor \u001b[31mdockerfile',
+  },
+  mutable: true,
+  reclaimable: false,
+  size: 4996,
+};
 
 test('du shows whole descriptions, a star at what changes, and nothing that steers a terminal', () => {
   expect(usageTable([pulled, mutable])).toBe(
@@ -43,10 +54,14 @@ bkrjrzv3nvp7lvzd5cw9vzut7*                                              false   
 });
 
 test('prune cuts descriptions after fifty characters', () => {
-  expect(usageTable([pulled], { brief: true })).toContain('        pulled from docker.io/tonistiigi/copy:v0.1.1@sha25...\n');
+  expect(usageTable([pulled], { brief: true })).toContain(
+    '        pulled from docker.io/tonistiigi/copy:v0.1.1@sha25...\n',
+  );
 });
 
 test('totals count what is reclaimable apart', () => {
-  expect(usageTotals('Reclaimable', [pulled, mutable])).toBe('Reclaimable:    2.238MiB\nTotal:          2.243MiB\n');
+  expect(usageTotals('Reclaimable', [pulled, mutable])).toBe(
+    'Reclaimable:    2.238MiB\nTotal:          2.243MiB\n',
+  );
   expect(usageTotals('Reclaimed', [])).toBe('Reclaimed:      0B\nTotal:          0B\n');
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { jest } from '@jest/globals';
+
 import type { BuildEvent } from '@img-build/interfaces';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type BuildLog, createBuildLog } from '../../src/render/build-log.ts';
 import { displayWidth } from '../../src/render/display-width.ts';
 import { createTerminalProgress, frame } from '../../src/render/terminal-progress.ts';
@@ -32,7 +33,11 @@ test('a finished build looks as users know it', () => {
     added('a', base),
     started('a', 0),
     status(`resolve ${base.slice(15)}`, { completedAt: 20 }),
-    status('sha256:ae8dbf6f23bf1c326de78fc780c6a870bf11eb86b45a7dc567f5a', { current: 308_020, total: 308_020, completedAt: 40 }),
+    status('sha256:ae8dbf6f23bf1c326de78fc780c6a870bf11eb86b45a7dc567f5a', {
+      current: 308_020,
+      total: 308_020,
+      completedAt: 40,
+    }),
     status('transferring context:', { current: 116_830_000, completedAt: 800 }),
     completed('a', 0, { cached: true }),
   );
@@ -61,9 +66,19 @@ test('a running step shows the end of its output', () => {
 });
 
 test('a build that failed is not said to be finished', () => {
-  const log = logOf(added('a', 'A'), added('b', 'B'), started('a', 0), completed('a', 0, { error: 'no' }), completed('b', 0, { canceled: true }));
+  const log = logOf(
+    added('a', 'A'),
+    added('b', 'B'),
+    started('a', 0),
+    completed('a', 0, { error: 'no' }),
+    completed('b', 0, { canceled: true }),
+  );
   const lines = frame(log, { ...WIDE, columns: 30 }, { elapsed: 0, now: 0, finished: true });
-  expect(lines).toEqual(['[+] Building 0.0s (2/2)', ' => ERROR A               0.0s', ' => CANCELED B            0.0s']);
+  expect(lines).toEqual([
+    '[+] Building 0.0s (2/2)',
+    ' => ERROR A               0.0s',
+    ' => CANCELED B            0.0s',
+  ]);
 });
 
 test.each([1, 5, 12, 20, 41])('on %d columns no line is wider than the terminal', (columns) => {
@@ -82,7 +97,12 @@ test.each([1, 5, 12, 20, 41])('on %d columns no line is wider than the terminal'
 });
 
 test('a picture of a running build is no higher than the terminal, the last one is whole', () => {
-  const log = logOf(...Array.from({ length: 20 }, (_, step) => [added(`${step}`, `step ${step}`), started(`${step}`, 0)]).flat());
+  const log = logOf(
+    ...Array.from({ length: 20 }, (_, step) => [
+      added(`${step}`, `step ${step}`),
+      started(`${step}`, 0),
+    ]).flat(),
+  );
   expect(frame(log, { ...WIDE, rows: 8 }, { elapsed: 0, now: 0, finished: false })).toHaveLength(7);
   expect(frame(log, { ...WIDE, rows: 8 }, { elapsed: 0, now: 0, finished: true })).toHaveLength(21);
 });
@@ -90,17 +110,23 @@ test('a picture of a running build is no higher than the terminal, the last one 
 test('completed steps are coloured where colours are wanted', () => {
   const log = logOf(added('a', 'A'), started('a', 0), completed('a', 0));
   const [, plain] = frame(log, WIDE, { elapsed: 0, now: 0, finished: true });
-  expect(frame(log, { ...WIDE, colors: true }, { elapsed: 0, now: 0, finished: true })[1]).toBe(`\u001b[34m${plain}\u001b[39m`);
+  expect(frame(log, { ...WIDE, colors: true }, { elapsed: 0, now: 0, finished: true })[1]).toBe(
+    `\u001b[34m${plain}\u001b[39m`,
+  );
 });
 
 describe('drawing', () => {
-  beforeEach(() => jest.useFakeTimers());
-  afterEach(() => jest.useRealTimers());
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
 
   test('each picture replaces the one before; the cursor is hidden until the end', () => {
     const written: string[] = [];
     const log = logOf(added('a', 'A'), started('a', 0));
-    const progress = createTerminalProgress(log, { ...WIDE, columns: 20, write: (text) => written.push(text) }, () => 0);
+    const progress = createTerminalProgress(
+      log,
+      { ...WIDE, columns: 20, write: (text) => written.push(text) },
+      () => 0,
+    );
     jest.advanceTimersByTime(200);
     progress.makeRoom();
     log.apply(completed('a', 0));

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { formatAge, formatBinarySize, formatSeconds, formatTransferred, formatTransferSize } from '../../src/render/units.ts';
+import { expect, test } from '@jest/globals';
+import {
+  formatAge,
+  formatBinarySize,
+  formatSeconds,
+  formatTransferred,
+  formatTransferSize,
+} from '../../src/render/units.ts';
 
 test.each([
   [0, '0B'],

@@ -17,14 +17,19 @@ export interface ProgramRun {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Leaves stdin open. */
+  readonly open?: boolean;
   /** Called with the process before the program runs. */
   readonly prepare?: (host: EventEmitter) => void;
 }
 
 /** Runs the program in this process, with streams that remember. */
-export async function run(argv: readonly string[], { env = {}, input = '', prepare }: RunOptions = {}): Promise<ProgramRun> {
+export async function run(
+  argv: readonly string[],
+  { env = {}, input = '', open = false, prepare }: RunOptions = {},
+): Promise<ProgramRun> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end(input);
+  if (!open) stdin.end(input);
   const exit = (code?: number): never => {
     throw new Error(`exit ${code}`);
   };

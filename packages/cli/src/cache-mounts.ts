@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions, CacheRecord, SnapshotInfo } from '@img-build/interfaces';
+import type { Services } from './wiring/services.ts';
+
+/** Begin of the snapshot keys, and of the locks, of `RUN --mount=type=cache`. */
+const PREFIX = 'cache-mount-';
+
+/** Tells whether a snapshot is a cache mount by its key. */
+export function isCacheMount(key: string): boolean {
+  return key.startsWith(PREFIX);
+}
+
+/** The cache mounts of the backend in use, as records: they have no record of their own, being no part of the cache keys. */
+export async function cacheMountRecords(services: Services): Promise<readonly CacheRecord[]> {
+  const [metadata, backend] = await Promise.all([services.metadata(), services.backend()]);
+  return metadata
+    .snapshots(backend)
+    .list()
+    .filter(({ key, kind }) => kind === 'active' && isCacheMount(key))
+    .map(recordOf);
+}
+
+function recordOf({ key, createdAt }: SnapshotInfo): CacheRecord {
+  return {
+    id: key,
+    type: 'exec.cachemount',
+    description: 'cached mount',
+    createdAt,
+    lastUsedAt: createdAt,
+    usageCount: 0,
+  };
+}
+
+/** Keeps builds from using a cache mount until the returned function is called; `undefined` when one uses it now. */
+export async function holdCacheMount(
+  services: Services,
+  key: string,
+  { signal }: AbortOptions = {},
+): Promise<(() => void) | undefined> {
+  const busy = new AbortController();
+  try {
+    return await (await services.locks()).acquire(key, {
+      signal: signal === undefined ? busy.signal : AbortSignal.any([signal, busy.signal]),
+      onWait: () => busy.abort(busy),
+    });
+  } catch (error) {
+    if (error === busy) return undefined;
+    throw error;
+  }
+}
