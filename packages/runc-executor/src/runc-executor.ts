@@ -20,7 +20,7 @@ export interface RuncExecutorOptions {
   readonly rootless: boolean;
   /** False where /proc is masked and a new one cannot be mounted: containers then share the pid namespace. Default: true. */
   readonly processSandbox?: boolean | undefined;
-  /** Name or path; default: runc, else crun, looked up on PATH and in the system's folders at the first run. */
+  /** Name or path; default: crun, else runc, looked up on PATH and in the system's folders at the first run. */
   readonly runtime?: string | undefined;
   /** Do not write changes to disk at the end of a run: faster, but a power failure may damage what was just committed. Default: false. */
   readonly volatile?: boolean | undefined;

@@ -106,7 +106,12 @@ export function createFolderSnapshotter(
       return create(book.insert({ key, kind: 'view', parent, createdAt: clock() }), abort);
     },
     mounts: async (key) => mountsOf(find(key)),
-    commit: async (name, key) => book.commit(name, key, clock()),
+    commit: async (name, key) => {
+      const { id } = find(key);
+      book.commit(name, key, clock());
+      // Overlayfs leaves a folder in there that its own owner may not open, and so not remove.
+      await removeTree(join(folderOf(id), 'work'), {});
+    },
     remove: async (key, abort = {}) => discard(key, abort),
     async sweep(abort) {
       mkdirSync(root, { recursive: true, mode: 0o700 });
