@@ -29,7 +29,10 @@ export function createRemoteWorker(options: RemoteWorkerOptions): RemoteWorker {
 
   async function start(): Promise<Running> {
     const process = await spawnWorkerProcess(options);
-    return { process, client: createRpcClient<WorkerMethods>(process.channel, { explain: () => process.ended }) };
+    return {
+      process,
+      client: createRpcClient<WorkerMethods>(process.channel, { explain: () => process.ended }),
+    };
   }
 
   /** A start that failed may be tried again; one that is under way is shared, so no single caller may cancel it. */

@@ -13,9 +13,7 @@ export type WorkerErrorCode =
   | 'FILE_MODE_INVALID'
   | 'EXEC_USER_UNKNOWN'
   | 'EXEC_MOUNT_INVALID'
-  | 'EXEC_PLATFORM_UNSUPPORTED'
-  | 'WORKER_NO_SPACE'
-  | 'WORKER_GONE';
+  | 'EXEC_PLATFORM_UNSUPPORTED';
 
 /** Thrown by the worker's operations. */
 export class WorkerError extends ToolError<WorkerErrorCode> {
