@@ -31,20 +31,22 @@ function recordOf({ key, createdAt }: SnapshotInfo): CacheRecord {
   };
 }
 
-/** Keeps builds from using a cache mount until the returned function is called; `undefined` when one uses it now. */
-export async function holdCacheMount(
+/** Tells whether a build uses a cache mount now: it holds the lock of that name. */
+export async function isCacheMountInUse(
   services: Services,
   key: string,
   { signal }: AbortOptions = {},
-): Promise<(() => void) | undefined> {
+): Promise<boolean> {
   const busy = new AbortController();
   try {
-    return await (await services.locks()).acquire(key, {
+    const release = await (await services.locks()).acquire(key, {
       signal: signal === undefined ? busy.signal : AbortSignal.any([signal, busy.signal]),
       onWait: () => busy.abort(busy),
     });
+    release();
+    return false;
   } catch (error) {
-    if (error === busy) return undefined;
+    if (error === busy) return true;
     throw error;
   }
 }

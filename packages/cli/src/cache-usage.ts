@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, CacheRecord } from '@img-build/interfaces';
-import { cacheMountRecords, holdCacheMount } from './cache-mounts.ts';
+import { cacheMountRecords, isCacheMountInUse } from './cache-mounts.ts';
 import { collectable } from './collection.ts';
 import type { Services } from './wiring/services.ts';
 
@@ -42,9 +42,7 @@ async function cacheMountRows(services: Services, options: AbortOptions): Promis
   const rows: UsageRow[] = [];
   for (const record of await cacheMountRecords(services)) {
     const { size } = await (await services.worker()).usage(record.id, options);
-    const release = await holdCacheMount(services, record.id, options);
-    release?.();
-    const inUse = release === undefined;
+    const inUse = await isCacheMountInUse(services, record.id, options);
     rows.push({ record, size, reclaimable: !inUse, inUse, mutable: true, shared: false });
   }
   return rows;

@@ -4,7 +4,7 @@ import { isToolError } from '@img-build/errors';
 import type { AbortOptions, CacheRecord } from '@img-build/interfaces';
 import type { CollectionPlan } from '@img-build/metadata';
 import { type Digest, detectDocument, MAX_MANIFEST_BYTES } from '@img-build/oci';
-import { holdCacheMount, isCacheMount } from './cache-mounts.ts';
+import { isCacheMount } from './cache-mounts.ts';
 import type { Services } from './wiring/services.ts';
 
 /** What to collect. */
@@ -57,26 +57,15 @@ function isCollected(key: string, which: CollectOptions['records']): boolean {
   return which === 'reclaimable' || !isCacheMount(key);
 }
 
-/** Returns the removed. A cache mount that a build is using stays. */
+/** Returns the removed; the worker leaves those that a build is using. */
 async function removeSnapshots(
   services: Services,
   snapshots: readonly { readonly backend: string; readonly key: string }[],
   options: AbortOptions,
 ): Promise<readonly string[]> {
   const backend = await services.backend();
-  const releases: (() => void)[] = [];
-  try {
-    const keys: string[] = [];
-    for (const { key } of snapshots.filter((snapshot) => snapshot.backend === backend)) {
-      const release = isCacheMount(key) ? await holdCacheMount(services, key, options) : () => {};
-      if (release === undefined) continue;
-      releases.push(release);
-      keys.push(key);
-    }
-    return keys.length === 0 ? [] : await (await services.worker()).remove(keys, options);
-  } finally {
-    for (const release of releases) release();
-  }
+  const keys = snapshots.filter((snapshot) => snapshot.backend === backend).map(({ key }) => key);
+  return keys.length === 0 ? [] : await (await services.worker()).remove(keys, options);
 }
 
 /** What a manifest or index names; anything else names nothing. */
