@@ -12,6 +12,8 @@ const ZSTD_LEVEL = 3;
 const WINDOW_SIZE = 32 * 1024;
 /** Chunks per zstd frame: small frames compress worse. */
 const FRAME_CHUNKS = 4;
+/** More than deflate adds to what it cannot compress: five bytes per stored block and the flush. */
+const STORED_OVERHEAD = 4 * 1024;
 /** As many as libuv's pool has threads. */
 const IN_FLIGHT = 4;
 /** No name, no time, unknown system, so that the bytes depend on the content alone. @see RFC 1952, section 2.3 */
@@ -55,6 +57,8 @@ async function* gzip(chunks: AsyncIterable<Buffer>, level: number): AsyncGenerat
       const options = {
         level,
         finishFlush: constants.Z_SYNC_FLUSH,
+        // Room for the whole result: zlib's 16 KiB pieces would take a turn of pool and event loop each.
+        chunkSize: chunk.length + STORED_OVERHEAD,
         ...(dictionary.length > 0 ? { dictionary } : {}),
       };
       yield () => deflateChunk(chunk, options);
