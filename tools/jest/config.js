@@ -12,5 +12,9 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@img-build/source', 'node', 'node-addons'] },
   reporters: ['default', `${here}/results-reporter.js`],
   maxWorkers: 2,
+  // Far above what any test takes: a loaded machine must not fail one, and one that hangs must not hang the whole run.
+  testTimeout: 120_000,
+  // What a failed test left running must not keep the run from ending.
+  forceExit: true,
   cacheDirectory: `${here}/../../node_modules/.cache/jest`,
 };
