@@ -59,26 +59,20 @@ async function main(options: BenchOptions, signal: AbortSignal): Promise<void> {
     const figures = new FigureTable();
     const { runs, withMemory } = options;
     const onProgress = (line: string) => console.error(line);
-    for (const workload of workloads)
-      await runRounds(workload, builders, {
-        work,
-        images,
-        runner,
-        pushTarget,
-        figures,
-        signal,
-        runs,
-        withMemory,
-        onProgress,
-      });
+    const report = { machine, builders, workloads, figures };
+    try {
+      const rounds = { work, images, runner, pushTarget, figures, signal, runs, withMemory, onProgress };
+      for (const workload of workloads) await runRounds(workload, builders, rounds);
+    } finally {
+      // An interrupted run still shows what it has.
+      console.log(formatReport(report));
+      if (options.json !== undefined)
+        writeFileSync(options.json, `${JSON.stringify(reportData(report), null, 2)}\n`);
+    }
     for (const builder of builders) {
       const reset = builder.reset();
       if (reset !== undefined) await runner.run(reset);
     }
-    const report = { machine, builders, workloads, figures };
-    console.log(formatReport(report));
-    if (options.json !== undefined)
-      writeFileSync(options.json, `${JSON.stringify(reportData(report), null, 2)}\n`);
   } finally {
     for (const server of servers) await server.stop();
     account.remove();
