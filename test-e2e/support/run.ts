@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly as?: Identity | undefined;
   readonly cwd?: string | undefined;
   readonly input?: string | Uint8Array | undefined;
+  /** Leaves stdin to the caller. */
+  readonly openInput?: boolean | undefined;
   /** Added to a minimal environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** The program is killed, and the run rejected, after this many milliseconds. */
@@ -34,14 +36,14 @@ export const PROGRAM_PATH: string = `${process.env['PATH'] ?? ''}:/usr/local/sbi
 
 /** Starts a program with an environment of its own: nothing of the tests' certificates and Node.js options. */
 export function start(command: string, args: readonly string[], options: RunOptions = {}): Running {
-  const { as, cwd, input, env, timeout = 100_000 } = options;
+  const { as, cwd, input, openInput = false, env, timeout = 100_000 } = options;
   const child = spawn(command, args, {
     cwd: cwd ?? '/',
     env: { PATH: PROGRAM_PATH, LC_ALL: 'C.UTF-8', ...environmentOf(as), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(as === undefined || as.uid === process.getuid?.() ? {} : { uid: as.uid, gid: as.gid }),
   });
-  return { child, result: collect(child, { command, args, input, timeout }) };
+  return { child, result: collect(child, { command, args, input, openInput, timeout }) };
 }
 
 /** Runs a program to its end, whatever its exit code. */
@@ -76,12 +78,13 @@ interface Collecting {
   readonly command: string;
   readonly args: readonly string[];
   readonly input: string | Uint8Array | undefined;
+  readonly openInput: boolean;
   readonly timeout: number;
 }
 
 async function collect(
   child: ChildProcess,
-  { command, args, input, timeout }: Collecting,
+  { command, args, input, openInput, timeout }: Collecting,
 ): Promise<RunResult> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -89,7 +92,7 @@ async function collect(
   child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
   // A program may end without reading all of its input.
   child.stdin?.on('error', () => {});
-  child.stdin?.end(input);
+  if (!openInput) child.stdin?.end(input);
   const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
   const timer = setTimeout(() => {
     child.kill('SIGKILL');
