@@ -115,11 +115,12 @@ export class BlobWriter {
 
   async #publish(digest: Digest): Promise<void> {
     const target = this.#layout.blob(digest);
-    await this.#handle.chmod(0o444);
     await this.#handle.sync();
     // Renaming also over an existing blob: the bytes are the same, and one that was damaged on disk is whole again.
     await mkdir(dirname(target), { recursive: true });
     await rename(this.#path, target);
+    // Not before: who waits for this ingest opens it for writing by its old name.
+    await this.#handle.chmod(0o444);
     await this.#release();
   }
 

@@ -46,7 +46,8 @@ export async function sweepIngests(
 
 async function sweepOne(path: string, lock: FileCalls['lock'], oldest: number): Promise<number | undefined> {
   try {
-    const handle = await open(path, 'r+');
+    // A finished ingest is read-only just before it gets its name, and a lock needs no more than reading.
+    const handle = await open(path, 'r');
     try {
       const { size, mtimeMs } = await handle.stat();
       // Under the lock nobody can start to write; who waits for it notices that the file lost its name.
