@@ -107,7 +107,8 @@ async function builderPorts(
     services.content(),
     services.worker(),
     services.locks(),
-    services.backend(),
+    // Where no worker can start, a build that needs none still works; one that does meets the error again.
+    services.backend().catch(() => undefined),
     createStoredLayerFetcher(services),
   ]);
   const hasher = createContentHasher({ statCache: metadata.statCache, xattrs: await services.host() });
@@ -115,7 +116,7 @@ async function builderPorts(
     tree.type === 'host'
       ? await hasher.checksum(tree, selectors, abort)
       : await worker.checksum(tree, selectors, abort);
-  const book = metadata.snapshots(backend);
+  const book = backend === undefined ? undefined : metadata.snapshots(backend);
   return {
     content,
     records: metadata.records,
@@ -127,7 +128,7 @@ async function builderPorts(
     locks,
     lease,
     fetchLayer,
-    isUnpacked: (id) => book.get(id)?.kind === 'committed',
+    isUnpacked: (id) => book?.get(id)?.kind === 'committed',
     platform: services.platform,
     clock: Date.now,
     parallelism: Math.max(8, availableParallelism() * 4),

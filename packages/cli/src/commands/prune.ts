@@ -14,6 +14,8 @@ export const pruneCommand: Command = {
   async run({ io, services, signal }) {
     const before = await usageRows(services, { signal });
     const removed = new Set(await collect(services, { records: 'reclaimable', signal }));
+    // Downloads that were interrupted wait here to be resumed.
+    await (await services.content()).sweep({ olderThan: 0 });
     const rows = before.filter(({ record }) => removed.has(record.id));
     io.stdout.write(usageTable(rows, { brief: true }));
     io.stdout.write(usageTotals('Reclaimed', rows));

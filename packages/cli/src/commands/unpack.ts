@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { lstatSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseImageConfig } from '@img-build/oci';
+import { type Descriptor, parseImageConfig } from '@img-build/oci';
 import type { Command } from '../command.ts';
 import { prepareFolder } from '../destination.ts';
 import { requireImage } from '../image-name.ts';
 import { readConfig, requireStoredImage } from '../stored-image.ts';
 import { UsageError } from '../usage-error.ts';
 import { createImageUnpacking } from '../wiring/image-unpacking.ts';
+import type { Services } from '../wiring/services.ts';
 
 /** `img unpack` */
 export const unpackCommand: Command = {
@@ -34,22 +35,33 @@ export const unpackCommand: Command = {
         'remove it, or name another one with --output',
       );
     prepareFolder(folder);
-    const content = await services.content();
-    const image = await requireStoredImage(content, target, services.platform, { signal });
-    const config = parseImageConfig(await readConfig(content, image, { signal }));
-    const unpacking = await createImageUnpacking(services);
     try {
-      const tree = await unpacking.unpack(image.manifest.layers, config.rootfs.diff_ids, { signal });
-      await (await services.worker()).exportFolder(tree, folder, 'copy', { signal });
+      await unpackTo(folder, target, services, signal);
     } catch (error) {
       removeUnfinished(folder);
       throw error;
-    } finally {
-      unpacking.release();
     }
     io.print(`Successfully unpacked rootfs for ${name} to: ${folder}`);
   },
 };
+
+async function unpackTo(
+  folder: string,
+  target: Descriptor,
+  services: Services,
+  signal: AbortSignal,
+): Promise<void> {
+  const content = await services.content();
+  const image = await requireStoredImage(content, target, services.platform, { signal });
+  const config = parseImageConfig(await readConfig(content, image, { signal }));
+  const unpacking = await createImageUnpacking(services);
+  try {
+    const tree = await unpacking.unpack(image.manifest.layers, config.rootfs.diff_ids, { signal });
+    await (await services.worker()).exportFolder(tree, folder, 'copy', { signal });
+  } finally {
+    unpacking.release();
+  }
+}
 
 /** Half a root file system is of no use, and its folder would be in the way of the next attempt. */
 function removeUnfinished(folder: string): void {
