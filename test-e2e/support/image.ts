@@ -67,7 +67,7 @@ export function uncompressed(bytes: Buffer): Buffer {
 }
 
 /** Applies the rules of layers: later entries win, whiteouts remove. @see image-spec v1.1.1, layer.md */
-function flatten(layers: readonly (readonly TarEntry[])[]): ReadonlyMap<string, TarEntry> {
+export function flatten(layers: readonly (readonly TarEntry[])[]): ReadonlyMap<string, TarEntry> {
   const files = new Map<string, TarEntry>();
   const removeBelow = (path: string): void => {
     for (const known of files.keys()) if (known.startsWith(`${path}/`)) files.delete(known);

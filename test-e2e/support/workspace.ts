@@ -11,6 +11,8 @@ export interface ImgOptions extends Omit<RunOptions, 'as'> {
   /** Another state folder than the workspace's. */
   readonly state?: string | undefined;
   readonly backend?: 'native' | 'overlayfs' | undefined;
+  /** Without what a worker needs to start: the command can neither mount, nor copy into an image, nor run anything. */
+  readonly helpless?: boolean | undefined;
 }
 
 /** Texts or bytes by path. */
@@ -71,7 +73,12 @@ export function openWorkspace(identity: Identity): Workspace {
   makeFolder(home);
   makeFolder(join(folder, 'tmp'));
 
-  const full = (args: readonly string[], { state: other = state, backend }: ImgOptions): string[] => [
+  const program = ({ helpless = false }: ImgOptions): string => (helpless ? 'setpriv' : command);
+  const full = (
+    args: readonly string[],
+    { state: other = state, backend, helpless = false }: ImgOptions,
+  ): string[] => [
+    ...(helpless ? [...withoutPrivileges(identity), command] : []),
     '-s',
     other,
     ...(backend === undefined ? [] : ['-b', backend]),
@@ -96,10 +103,10 @@ export function openWorkspace(identity: Identity): Workspace {
       write(files, path);
       return path;
     },
-    img: async (args, given = {}) => await run(command, full(args, given), options(given)),
-    ok: async (args, given = {}) => await must(command, full(args, given), options(given)),
+    img: async (args, given = {}) => await run(program(given), full(args, given), options(given)),
+    ok: async (args, given = {}) => await must(program(given), full(args, given), options(given)),
     raw: async (args, given = {}) => await run(command, args, options(given)),
-    start: (args, given = {}) => start(command, full(args, given), options(given)),
+    start: (args, given = {}) => start(program(given), full(args, given), options(given)),
     async build(files, args = [], given = {}) {
       const context = workspace.context(files);
       const name = `test/image:${count}`;
@@ -118,4 +125,9 @@ export function openWorkspace(identity: Identity): Workspace {
     },
   };
   return workspace;
+}
+
+/** Arguments of setpriv that leave no way into a namespace. */
+function withoutPrivileges({ kind }: Identity): readonly string[] {
+  return ['--no-new-privs', ...(kind === 'root' ? ['--bounding-set', '-sys_admin,-setuid,-setgid'] : [])];
 }
