@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { handmadeImage, type HandmadeEntry, manifestOf, upload } from '../support/handmade-image.ts';
+import { type HandmadeEntry, handmadeImage, manifestOf, upload } from '../support/handmade-image.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { testRun } from '../support/test-run.ts';
 import { openWorkspace, type Workspace } from '../support/workspace.ts';
@@ -10,19 +18,80 @@ import { openWorkspace, type Workspace } from '../support/workspace.ts';
 const { identities, registry } = testRun();
 
 /** Layers that try to write to `outside`; none may. */
-const ESCAPES: readonly { readonly name: string; readonly layers: (outside: string) => readonly (readonly HandmadeEntry[])[] }[] = [
-  { name: 'dot-dot', layers: (outside) => [[{ path: `${'../'.repeat(30)}${outside.slice(1)}/pwned`, content: 'x' }]] },
-  { name: 'dot-dot-inside', layers: (outside) => [[{ path: `a/${'../'.repeat(30)}${outside.slice(1)}/pwned`, content: 'x' }]] },
+const ESCAPES: readonly {
+  readonly name: string;
+  readonly layers: (outside: string) => readonly (readonly HandmadeEntry[])[];
+}[] = [
+  {
+    name: 'dot-dot',
+    layers: (outside) => [[{ path: `${'../'.repeat(30)}${outside.slice(1)}/pwned`, content: 'x' }]],
+  },
+  {
+    name: 'dot-dot-inside',
+    layers: (outside) => [[{ path: `a/${'../'.repeat(30)}${outside.slice(1)}/pwned`, content: 'x' }]],
+  },
   { name: 'absolute', layers: (outside) => [[{ path: `${outside}/pwned`, content: 'x' }]] },
-  { name: 'symlink', layers: (outside) => [[{ path: 'link', type: '2', target: outside }, { path: 'link/pwned', content: 'x' }]] },
-  { name: 'symlink-of-a-layer-below', layers: (outside) => [[{ path: 'link', type: '2', target: outside }], [{ path: 'link/pwned', content: 'x' }]] },
-  { name: 'relative-symlink', layers: (outside) => [[{ path: 'link', type: '2', target: `${'../'.repeat(30)}${outside.slice(1)}` }, { path: 'link/pwned', content: 'x' }]] },
-  { name: 'hardlink', layers: (outside) => [[{ path: 'alias', type: '1', target: `${outside}/precious` }, { path: 'alias', content: 'overwritten' }]] },
-  { name: 'dot-dot-hardlink', layers: (outside) => [[{ path: 'alias', type: '1', target: `${'../'.repeat(30)}${outside.slice(1)}/precious` }]] },
-  { name: 'hardlink-by-symlink', layers: (outside) => [[{ path: 'link', type: '2', target: outside }, { path: 'alias', type: '1', target: 'link/precious' }]] },
-  { name: 'whiteout-by-symlink', layers: (outside) => [[{ path: 'link', type: '2', target: outside }], [{ path: 'link/.wh.precious' }]] },
-  { name: 'opaque-by-symlink', layers: (outside) => [[{ path: 'link', type: '2', target: outside }], [{ path: 'link/.wh..wh..opq' }]] },
-  { name: 'dot-dot-whiteout', layers: (outside) => [[{ path: `${'../'.repeat(30)}${outside.slice(1)}/.wh.precious` }]] },
+  {
+    name: 'symlink',
+    layers: (outside) => [
+      [
+        { path: 'link', type: '2', target: outside },
+        { path: 'link/pwned', content: 'x' },
+      ],
+    ],
+  },
+  {
+    name: 'symlink-of-a-layer-below',
+    layers: (outside) => [
+      [{ path: 'link', type: '2', target: outside }],
+      [{ path: 'link/pwned', content: 'x' }],
+    ],
+  },
+  {
+    name: 'relative-symlink',
+    layers: (outside) => [
+      [
+        { path: 'link', type: '2', target: `${'../'.repeat(30)}${outside.slice(1)}` },
+        { path: 'link/pwned', content: 'x' },
+      ],
+    ],
+  },
+  {
+    name: 'hardlink',
+    layers: (outside) => [
+      [
+        { path: 'alias', type: '1', target: `${outside}/precious` },
+        { path: 'alias', content: 'overwritten' },
+      ],
+    ],
+  },
+  {
+    name: 'dot-dot-hardlink',
+    layers: (outside) => [
+      [{ path: 'alias', type: '1', target: `${'../'.repeat(30)}${outside.slice(1)}/precious` }],
+    ],
+  },
+  {
+    name: 'hardlink-by-symlink',
+    layers: (outside) => [
+      [
+        { path: 'link', type: '2', target: outside },
+        { path: 'alias', type: '1', target: 'link/precious' },
+      ],
+    ],
+  },
+  {
+    name: 'whiteout-by-symlink',
+    layers: (outside) => [[{ path: 'link', type: '2', target: outside }], [{ path: 'link/.wh.precious' }]],
+  },
+  {
+    name: 'opaque-by-symlink',
+    layers: (outside) => [[{ path: 'link', type: '2', target: outside }], [{ path: 'link/.wh..wh..opq' }]],
+  },
+  {
+    name: 'dot-dot-whiteout',
+    layers: (outside) => [[{ path: `${'../'.repeat(30)}${outside.slice(1)}/.wh.precious` }]],
+  },
   { name: 'whiteout-of-dot-dot', layers: () => [[{ path: 'a/.wh...', content: '' }]] },
 ];
 
@@ -47,7 +116,10 @@ describe.each(identities)('layers made to do harm, as $kind', (identity) => {
     const context = work.context({ Dockerfile: `FROM ${image}\nCOPY Dockerfile /\n` });
 
     await work.ok(['pull', image]);
-    const results = [await work.img(['unpack', '-o', target, image]), await work.img(['build', '-o', `type=tar,dest=${target}.tar`, context])];
+    const results = [
+      await work.img(['unpack', '-o', target, image]),
+      await work.img(['build', '-o', `type=tar,dest=${target}.tar`, context]),
+    ];
 
     for (const result of results) {
       expect([0, 1]).toContain(result.code);
@@ -75,8 +147,20 @@ describe.each(identities)('layers made to do harm, as $kind', (identity) => {
     await upload(
       image,
       handmadeImage([
-        [{ path: 'keep', content: 'k' }, { path: 'disk', type: '4' }, { path: 'null', type: '3' }, { path: 'pipe', type: '6' }],
-        [{ path: '.wh.nothing' }, { path: 'no/such/.wh.folder' }, { path: '.wh.' }, { path: '.wh..wh.aufs' }, { path: 'own/', type: '5', mode: 0o755 }, { path: 'own/.wh..wh..opq' }],
+        [
+          { path: 'keep', content: 'k' },
+          { path: 'disk', type: '4' },
+          { path: 'null', type: '3' },
+          { path: 'pipe', type: '6' },
+        ],
+        [
+          { path: '.wh.nothing' },
+          { path: 'no/such/.wh.folder' },
+          { path: '.wh.' },
+          { path: '.wh..wh.aufs' },
+          { path: 'own/', type: '5', mode: 0o755 },
+          { path: 'own/.wh..wh..opq' },
+        ],
       ]),
     );
     const target = join(work.folder, 'rootfs-odd');
@@ -93,7 +177,16 @@ describe.each(identities)('layers made to do harm, as $kind', (identity) => {
 
   test('unpacking does not follow a symlink that stands where it writes', async () => {
     const image = `${registry}/hostile/${identity.kind}-plain:1`;
-    await upload(image, handmadeImage([[{ path: 'a/', type: '5', mode: 0o755 }, { path: 'a/precious', content: 'new' }, { path: 'a/l', type: '2', target: '/etc' }]]));
+    await upload(
+      image,
+      handmadeImage([
+        [
+          { path: 'a/', type: '5', mode: 0o755 },
+          { path: 'a/precious', content: 'new' },
+          { path: 'a/l', type: '2', target: '/etc' },
+        ],
+      ]),
+    );
     await work.ok(['pull', image]);
     const existing = join(work.folder, 'existing');
     mkdirSync(existing);
@@ -101,7 +194,12 @@ describe.each(identities)('layers made to do harm, as $kind', (identity) => {
 
     const refused = await work.img(['unpack', '-o', existing, image]);
 
-    expect(refusalOf(refused)).toEqual({ code: 1, cause: `unpack directory ${existing} already exists`, hint: expect.stringContaining('--output'), stack: [] });
+    expect(refusalOf(refused)).toEqual({
+      code: 1,
+      cause: `unpack directory ${existing} already exists`,
+      hint: expect.stringContaining('--output'),
+      stack: [],
+    });
     expect(readdirSync(existing)).toEqual(['mine']);
     const target = join(work.folder, 'rootfs-plain');
     await work.ok(['unpack', '-o', target, image]);
@@ -112,11 +210,20 @@ describe.each(identities)('layers made to do harm, as $kind', (identity) => {
     const image = handmadeImage([[{ path: 'a', content: 'a' }]]);
     const other = handmadeImage([[{ path: 'b', content: 'b' }]]);
     const name = `${registry}/hostile/${identity.kind}-diffid:1`;
-    await upload(name, { config: image.config, layers: other.layers, manifest: manifestOf(image.config, other.layers) });
+    await upload(name, {
+      config: image.config,
+      layers: other.layers,
+      manifest: manifestOf(image.config, other.layers),
+    });
     await work.img(['pull', name]);
     const target = join(work.folder, 'rootfs-diffid');
 
-    const result = await work.img(['build', '-o', `type=local,dest=${target}`, work.context({ Dockerfile: `FROM ${name}\nCOPY Dockerfile /\n` })]);
+    const result = await work.img([
+      'build',
+      '-o',
+      `type=local,dest=${target}`,
+      work.context({ Dockerfile: `FROM ${name}\nCOPY Dockerfile /\n` }),
+    ]);
 
     expect(refusalOf(result)).toMatchObject({ code: 1, cause: expect.stringMatching(/sha256:/), stack: [] });
     expect(existsSync(join(target, 'b'))).toBe(false);

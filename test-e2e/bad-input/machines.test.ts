@@ -12,7 +12,7 @@ import { openWorkspace, type Workspace } from '../support/workspace.ts';
 
 const { busybox, identities, img } = testRun();
 /** Only root can take things away from a machine, each in a mount namespace of its own. */
-const victims = runsAsRoot ? identities : [];
+const takeAway = runsAsRoot ? describe : undefined;
 
 /** Runs a build as a user after `preparation`, a shell script run by root in a new mount namespace. */
 async function buildAfter(work: Workspace, preparation: string, image = busybox): Promise<RunResult> {
@@ -20,13 +20,21 @@ async function buildAfter(work: Workspace, preparation: string, image = busybox)
   const context = work.context({ Dockerfile: `FROM ${image}\nRUN echo $((6 * 7))\n` });
   const drop = `setpriv --reuid=${uid} --regid=${gid} --clear-groups --`;
   const script = `${preparation}\nexec $CHROOT ${drop} "$@"`;
-  return await run('unshare', ['-m', 'sh', '-ec', script, 'sh', img, '-s', work.state, 'build', '--no-cache', '-t', 'never:1', context], {
-    env: { HOME: home, USER: user, CHROOT: '' },
-  });
+  return await run(
+    'unshare',
+    ['-m', 'sh', '-ec', script, 'sh', img, '-s', work.state, 'build', '--no-cache', '-t', 'never:1', context],
+    {
+      env: { HOME: home, USER: user, CHROOT: '' },
+    },
+  );
 }
 
 function programs(...names: readonly string[]): readonly string[] {
-  return names.flatMap((name) => PROGRAM_PATH.split(':').map((folder) => join(folder, name)).filter(isThere));
+  return names.flatMap((name) =>
+    PROGRAM_PATH.split(':')
+      .map((folder) => join(folder, name))
+      .filter(isThere),
+  );
 }
 
 function isThere(path: string): boolean {
@@ -40,10 +48,13 @@ function isThere(path: string): boolean {
 
 /** Covers files with one that is empty and cannot be executed. */
 function hide(paths: readonly string[]): string {
-  return ['touch "$HOME/empty" && chmod 644 "$HOME/empty"', ...[...new Set(paths)].map((path) => `mount --bind "$HOME/empty" "$(readlink -f ${path})" || true`)].join('\n');
+  return [
+    'touch "$HOME/empty" && chmod 644 "$HOME/empty"',
+    ...[...new Set(paths)].map((path) => `mount --bind "$HOME/empty" "$(readlink -f ${path})" || true`),
+  ].join('\n');
 }
 
-describe.each(victims)('a machine that lacks something, as $kind', (identity: Identity) => {
+takeAway?.each(identities)('a machine that lacks something, as $kind', (identity: Identity) => {
   let work: Workspace;
 
   beforeAll(() => {
@@ -80,13 +91,20 @@ describe.each(victims)('a machine that lacks something, as $kind', (identity: Id
     const small = { state: join(disk, 'state') };
     try {
       chownSync(disk, identity.uid, identity.gid);
-      const context = work.context({ Dockerfile: `FROM ${busybox}\nRUN head -c 500000 /dev/urandom >/data\n` });
+      const context = work.context({
+        Dockerfile: `FROM ${busybox}\nRUN head -c 500000 /dev/urandom >/data\n`,
+      });
       for (const size of ['64k', '300k', '1m', '2m', '3500k', '4m']) {
         execFileSync('mount', ['-o', `remount,size=${size}`, disk]);
 
         const refusal = refusalOf(await work.img(['build', '-t', 'never:1', context], small));
 
-        expect({ size, ...refusal }).toMatchObject({ size, code: 1, cause: expect.stringMatching(/no space left|No space left|database or disk is full|cannot grow/), stack: [] });
+        expect({ size, ...refusal }).toMatchObject({
+          size,
+          code: 1,
+          cause: expect.stringMatching(/no space left|No space left|database or disk is full|cannot grow/),
+          stack: [],
+        });
       }
 
       execFileSync('mount', ['-o', 'remount,size=64m', disk]);
@@ -105,42 +123,112 @@ describe.each(victims)('a machine that lacks something, as $kind', (identity: Id
   });
 });
 
-describe.each(victims.filter(({ kind }) => kind === 'user'))('a machine that gives a user no namespace', (identity) => {
-  let work: Workspace;
+takeAway?.each(identities.filter(({ kind }) => kind === 'user'))(
+  'a machine that gives a user no namespace',
+  (identity) => {
+    let work: Workspace;
 
-  beforeAll(() => {
-    work = openWorkspace(identity);
-  });
+    beforeAll(() => {
+      work = openWorkspace(identity);
+    });
 
-  afterAll(() => {
-    work.remove();
-  });
+    afterAll(() => {
+      work.remove();
+    });
 
-  test.each([
-    ['no newuidmap', hide(programs('newuidmap')), /newuidmap is not on PATH$/, /apt-get install uidmap/],
-    ['no newgidmap', hide(programs('newgidmap')), /newgidmap is not on PATH$/, /apt-get install uidmap/],
-    ['no unshare', '', /unshare is not on PATH$/, /apt-get install util-linux/],
-    ['no sub-ids', 'touch "$HOME/empty" && mount --bind "$HOME/empty" /etc/subuid', /has no subordinate ids: no line in \/etc\/subuid$/, /^add a range as root: usermod --add-subuids \S+ --add-subgids \S+ imge2e/],
-    ['no new privileges', 'CHROOT="setpriv --no-new-privs"', /no_new_privs/, /no-new-privileges/],
-    ['a chroot', 'mkdir -p "$HOME/root" && mount --rbind / "$HOME/root" && CHROOT="chroot $HOME/root"', /user namespace|chroot/, /^run as root, or ask/],
-  ] as const)('%s', async (name, preparation, cause, hint) => {
-    // The program that makes the mount namespace has to be there until it has.
-    const hidden = name === 'no unshare' ? hide(programs('unshare')) : preparation;
+    test.each([
+      ['no newuidmap', hide(programs('newuidmap')), /newuidmap is not on PATH$/, /apt-get install uidmap/],
+      ['no newgidmap', hide(programs('newgidmap')), /newgidmap is not on PATH$/, /apt-get install uidmap/],
+      ['no unshare', '', /unshare is not on PATH$/, /apt-get install util-linux/],
+      [
+        'no sub-ids',
+        'touch "$HOME/empty" && mount --bind "$HOME/empty" /etc/subuid',
+        /has no subordinate ids: no line in \/etc\/subuid$/,
+        /^add a range as root: usermod --add-subuids \S+ --add-subgids \S+ imge2e/,
+      ],
+      ['no new privileges', 'CHROOT="setpriv --no-new-privs"', /no_new_privs/, /no-new-privileges/],
+      [
+        'a chroot',
+        'mkdir -p "$HOME/root" && mount --rbind / "$HOME/root" && CHROOT="chroot $HOME/root"',
+        /user namespace|chroot/,
+        /^run as root, or ask/,
+      ],
+    ] as const)('%s', async (name, preparation, cause, hint) => {
+      // The program that makes the mount namespace has to be there until it has.
+      const hidden = name === 'no unshare' ? hide(programs('unshare')) : preparation;
 
-    const result = await buildAfter(work, hidden);
+      const result = await buildAfter(work, hidden);
 
-    expect(refusalOf(result)).toEqual({ code: 1, cause: expect.stringMatching(cause), hint: expect.stringMatching(hint), stack: [] });
-    expect((await work.ok(['ls'])).stdout).not.toContain('never');
-  });
+      expect(refusalOf(result)).toEqual({
+        code: 1,
+        cause: expect.stringMatching(cause),
+        hint: expect.stringMatching(hint),
+        stack: [],
+      });
+      expect((await work.ok(['ls'])).stdout).not.toContain('never');
+    });
 
-  test('what needs no namespace works without one', async () => {
-    const context = work.context({ Dockerfile: 'FROM scratch\nLABEL a=b\n' });
-    const { uid, gid, home, user } = identity;
-    const command = ['-m', 'sh', '-ec', `${hide(programs('newuidmap'))}\nexec setpriv --reuid=${uid} --regid=${gid} --clear-groups -- "$@"`, 'sh', img, '-s', work.state];
-    const options = { env: { HOME: home, USER: user } };
+    test('what needs no namespace works without one', async () => {
+      const context = work.context({ Dockerfile: 'FROM scratch\nLABEL a=b\n' });
+      const { uid, gid, home, user } = identity;
+      const command = [
+        '-m',
+        'sh',
+        '-ec',
+        `${hide(programs('newuidmap'))}\nexec setpriv --reuid=${uid} --regid=${gid} --clear-groups -- "$@"`,
+        'sh',
+        img,
+        '-s',
+        work.state,
+      ];
+      const options = { env: { HOME: home, USER: user } };
 
-    expect(await run('unshare', [...command, 'pull', busybox], options)).toMatchObject({ code: 0 });
-    expect(await run('unshare', [...command, 'ls'], options)).toMatchObject({ code: 0, stdout: expect.stringContaining(busybox) });
-    expect(await run('unshare', [...command, 'build', '-t', 'labels:1', context], options)).toMatchObject({ code: 0 });
-  });
-});
+      expect(await run('unshare', [...command, 'pull', busybox], options)).toMatchObject({ code: 0 });
+      expect(await run('unshare', [...command, 'ls'], options)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(busybox),
+      });
+      expect(await run('unshare', [...command, 'build', '-t', 'labels:1', context], options)).toMatchObject({
+        code: 0,
+      });
+    });
+  },
+);
+
+describe.each(identities.filter(({ kind }) => kind === 'user'))(
+  'a user whose surroundings are poor',
+  (identity) => {
+    let work: Workspace;
+
+    beforeAll(() => {
+      work = openWorkspace(identity);
+    });
+
+    afterAll(() => {
+      work.remove();
+    });
+
+    test('a PATH without the folders of root finds the runtime', async () => {
+      const context = work.context({ Dockerfile: `FROM ${busybox}\nRUN true\n` });
+
+      await work.ok(['build', '-t', 'app:1', context], { env: { PATH: '/usr/bin:/bin' } });
+    });
+
+    test('an id that is mapped to nothing has no sub-ids', async () => {
+      const context = work.context({ Dockerfile: `FROM ${busybox}\nRUN true\n` });
+      const state = join(work.folder, 'unmapped');
+
+      const result = await run('unshare', ['-U', '--', img, '-s', state, 'build', context], {
+        as: identity,
+        cwd: work.folder,
+      });
+
+      expect(refusalOf(result)).toEqual({
+        code: 1,
+        cause: expect.stringMatching(/has no subordinate ids: no line in \/etc\/subuid$/),
+        hint: expect.stringMatching(/^add a range as root: usermod --add-subuids /),
+        stack: [],
+      });
+    });
+  },
+);

@@ -28,15 +28,45 @@ describe.each(identities)('results with nowhere to go, as $kind', (identity) => 
   test.each([
     ['a kind that does not exist', ['-o', 'type=foo'], /unknown type "foo"$/, /type=image/],
     ['an archive where a folder is', ['-o', 'type=tar,dest=/tmp'], /\/tmp is a folder/, /name of a file/],
-    ['a folder below a file', ['-o', 'type=local,dest=/etc/passwd/x'], /^failed to solve: cannot write to \/etc\/passwd\/x: /, /another place/],
-    ['a folder where none can be made', ['-o', 'type=local,dest=/proc/x'], /^failed to solve: cannot write to \/proc\/x: /, /another place/],
-    ['a file where none can be made', ['-o', 'type=oci,dest=/proc/x/y.tar'], /^failed to solve: cannot write to \/proc\/x: /, /another place/],
-    ['a compression that does not exist', ['-o', 'type=oci,dest=out.tar,compression=rar'], /unsupported compression "rar"$/, /gzip/],
-    ['one docker archive of two platforms', ['-o', 'type=docker,dest=out.tar', '--platform', 'linux/amd64,linux/arm64'], /does not support exporting manifest lists/, /type=oci/],
+    [
+      'a folder below a file',
+      ['-o', 'type=local,dest=/etc/passwd/x'],
+      /^failed to solve: cannot write to \/etc\/passwd\/x: /,
+      /another place/,
+    ],
+    [
+      'a folder where none can be made',
+      ['-o', 'type=local,dest=/proc/x'],
+      /^failed to solve: cannot write to \/proc\/x: /,
+      /another place/,
+    ],
+    [
+      'a file where none can be made',
+      ['-o', 'type=oci,dest=/proc/x/y.tar'],
+      /^failed to solve: cannot write to \/proc\/x: /,
+      /another place/,
+    ],
+    [
+      'a compression that does not exist',
+      ['-o', 'type=oci,dest=out.tar,compression=rar'],
+      /unsupported compression "rar"$/,
+      /gzip/,
+    ],
+    [
+      'one docker archive of two platforms',
+      ['-o', 'type=docker,dest=out.tar', '--platform', 'linux/amd64,linux/arm64'],
+      /does not support exporting manifest lists/,
+      /type=oci/,
+    ],
   ] as const)('%s', async (_what, args, cause, hint) => {
     const refusal = refusalOf(await work.img(['build', ...args, context], { timeout: 20_000 }));
 
-    expect(refusal).toEqual({ code: 1, cause: expect.stringMatching(cause), hint: expect.stringMatching(hint), stack: [] });
+    expect(refusal).toEqual({
+      code: 1,
+      cause: expect.stringMatching(cause),
+      hint: expect.stringMatching(hint),
+      stack: [],
+    });
     expect(existsSync(join(work.folder, 'out.tar'))).toBe(false);
   });
 
@@ -48,7 +78,11 @@ describe.each(identities)('results with nowhere to go, as $kind', (identity) => 
     ['unpack of an unknown image', ['unpack', 'nope:1'], /image "nope:1" not found$/],
     ['inspect of an unknown image', ['inspect', 'nope:1'], /nope:1/],
     ['save to a place that cannot be', ['save', '-o', '/proc/x/y', 'app:1'], /^cannot write to \/proc\/x: /],
-    ['unpack to a place that cannot be', ['unpack', '-o', '/proc/x', 'app:1'], /^cannot write to \/proc\/x: /],
+    [
+      'unpack to a place that cannot be',
+      ['unpack', '-o', '/proc/x', 'app:1'],
+      /^cannot write to \/proc\/x: /,
+    ],
     ['a command that does not exist', ['biuld'], /'biuld' is not an img command \(did you mean build\?\)$/],
     ['a backend that does not exist', ['-b', 'zfs', 'ls'], /^zfs is not a valid snapshots backend$/],
   ] as const)('%s', async (_what, args, cause) => {
@@ -61,15 +95,24 @@ describe.each(identities)('results with nowhere to go, as $kind', (identity) => 
   test.each(['/proc/x', '/etc/passwd', '/etc/passwd/x'])('%s as state', async (state) => {
     const refusal = refusalOf(await work.img(['ls'], { state, timeout: 20_000 }));
 
-    expect(refusal).toEqual({ code: 1, cause: expect.stringMatching(`^cannot use ${state} as state directory: `), hint: 'name another one with --state', stack: [] });
+    expect(refusal).toEqual({
+      code: 1,
+      cause: expect.stringMatching(`^cannot use ${state} as state directory: `),
+      hint: 'name another one with --state',
+      stack: [],
+    });
   });
 
   test('archives are not written to terminals', async () => {
     for (const command of [`save app:1`, `build -o type=tar ${context}`]) {
-      const { stdout } = await run('script', ['-qec', `${img} -s ${work.state} ${command}`, join(work.folder, 'typescript')], {
-        as: identity,
-        cwd: work.folder,
-      });
+      const { stdout } = await run(
+        'script',
+        ['-qec', `${img} -s ${work.state} ${command}`, join(work.folder, 'typescript')],
+        {
+          as: identity,
+          cwd: work.folder,
+        },
+      );
 
       expect(stdout).toMatch(/refusing to (save|write an archive) to a terminal/);
       expect(stdout).not.toContain('ustar');
@@ -84,7 +127,12 @@ describe.each(identities)('results with nowhere to go, as $kind', (identity) => 
     const result = await work.img(['save', '-o', join(closed, 'a.tar'), 'app:1']);
 
     // Root may write everywhere.
-    if (identity.kind === 'user') expect(refusalOf(result)).toMatchObject({ code: 1, cause: expect.stringMatching(/EACCES|permission denied/), stack: [] });
+    if (identity.kind === 'user')
+      expect(refusalOf(result)).toMatchObject({
+        code: 1,
+        cause: expect.stringMatching(/EACCES|permission denied/),
+        stack: [],
+      });
     expect(readdirSync(closed)).toEqual(identity.kind === 'user' ? [] : ['a.tar']);
   });
 });

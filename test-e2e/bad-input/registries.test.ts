@@ -22,7 +22,12 @@ interface Fault {
 }
 
 /** Answers requests for what matches. */
-function answer(wanted: RegExp, status: number, headers: Readonly<Record<string, string>>, body: string | Buffer): Script {
+function answer(
+  wanted: RegExp,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | Buffer,
+): Script {
   return (request, response) => {
     if (!wanted.test(request.url ?? '')) return false;
     response.writeHead(status, headers).end(body);
@@ -31,18 +36,77 @@ function answer(wanted: RegExp, status: number, headers: Readonly<Record<string,
 }
 
 const FAULTS: readonly Fault[] = [
-  { what: '401 without a challenge', script: answer(/manifests/, 401, {}, ''), cause: /wants a login but does not say how$/ },
-  { what: '401 that asks for a password', script: answer(/./, 401, { 'www-authenticate': 'Basic realm="x"' }, ''), cause: /wants a login for \S+\/app$/, hint: /img login 127\.0\.0\.1:/ },
-  { what: '403', script: answer(/manifests/, 403, {}, '{"errors":[{"code":"DENIED","message":"no entry"}]}'), cause: /denied|403|no entry/i },
-  { what: '404', script: answer(/manifests/, 404, {}, '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}'), cause: /not found/ },
-  { what: 'a page of HTML', script: answer(/manifests/, 200, { 'content-type': 'text/html' }, '<html>Log in</html>'), cause: /sent a web page$/ },
-  { what: 'a manifest that is no JSON', script: answer(/manifests/, 200, { 'content-type': MANIFEST_TYPE }, '{'), cause: /JSON|manifest/i },
-  { what: 'a manifest of 5 MB', script: answer(/manifests/, 200, { 'content-type': MANIFEST_TYPE }, Buffer.alloc(5_000_000, 32)), cause: /bytes|limit|large/i },
-  { what: 'a manifest of another digest', script: answer(/manifests\/sha256/, 200, { 'content-type': MANIFEST_TYPE }, manifestOf(image.config, []).bytes), cause: /sha256:.*|digest/ },
-  { what: 'a blob with wrong bytes', script: answer(new RegExp(layer.digest), 200, { 'content-type': BYTES }, wrong), cause: new RegExp(layer.digest) },
-  { what: 'a blob that is too short', script: answer(new RegExp(layer.digest), 200, { 'content-type': BYTES }, layer.bytes.subarray(0, 1000)), cause: new RegExp(layer.digest) },
-  { what: 'a blob that is too long', script: answer(new RegExp(layer.digest), 200, { 'content-type': BYTES }, Buffer.concat([layer.bytes, Buffer.alloc(1000)])), cause: new RegExp(layer.digest) },
-  { what: 'a blob that is gone', script: answer(new RegExp(layer.digest), 404, {}, ''), cause: new RegExp(layer.digest) },
+  {
+    what: '401 without a challenge',
+    script: answer(/manifests/, 401, {}, ''),
+    cause: /wants a login but does not say how$/,
+  },
+  {
+    what: '401 that asks for a password',
+    script: answer(/./, 401, { 'www-authenticate': 'Basic realm="x"' }, ''),
+    cause: /wants a login for \S+\/app$/,
+    hint: /img login 127\.0\.0\.1:/,
+  },
+  {
+    what: '403',
+    script: answer(/manifests/, 403, {}, '{"errors":[{"code":"DENIED","message":"no entry"}]}'),
+    cause: /denied|403|no entry/i,
+  },
+  {
+    what: '404',
+    script: answer(/manifests/, 404, {}, '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}'),
+    cause: /not found/,
+  },
+  {
+    what: 'a page of HTML',
+    script: answer(/manifests/, 200, { 'content-type': 'text/html' }, '<html>Log in</html>'),
+    cause: /sent a web page$/,
+  },
+  {
+    what: 'a manifest that is no JSON',
+    script: answer(/manifests/, 200, { 'content-type': MANIFEST_TYPE }, '{'),
+    cause: /JSON|manifest/i,
+  },
+  {
+    what: 'a manifest of 5 MB',
+    script: answer(/manifests/, 200, { 'content-type': MANIFEST_TYPE }, Buffer.alloc(5_000_000, 32)),
+    cause: /bytes|limit|large/i,
+  },
+  {
+    what: 'a manifest of another digest',
+    script: answer(
+      /manifests\/sha256/,
+      200,
+      { 'content-type': MANIFEST_TYPE },
+      manifestOf(image.config, []).bytes,
+    ),
+    cause: /sha256:.*|digest/,
+  },
+  {
+    what: 'a blob with wrong bytes',
+    script: answer(new RegExp(layer.digest), 200, { 'content-type': BYTES }, wrong),
+    cause: new RegExp(layer.digest),
+  },
+  {
+    what: 'a blob that is too short',
+    script: answer(new RegExp(layer.digest), 200, { 'content-type': BYTES }, layer.bytes.subarray(0, 1000)),
+    cause: new RegExp(layer.digest),
+  },
+  {
+    what: 'a blob that is too long',
+    script: answer(
+      new RegExp(layer.digest),
+      200,
+      { 'content-type': BYTES },
+      Buffer.concat([layer.bytes, Buffer.alloc(1000)]),
+    ),
+    cause: new RegExp(layer.digest),
+  },
+  {
+    what: 'a blob that is gone',
+    script: answer(new RegExp(layer.digest), 404, {}, ''),
+    cause: new RegExp(layer.digest),
+  },
 ];
 
 describe.each(identities)('a registry that fails, as $kind', (identity) => {
@@ -53,8 +117,12 @@ describe.each(identities)('a registry that fails, as $kind', (identity) => {
     work = openWorkspace(identity);
     server = await startScriptedServer();
     server.documents.set('/v2/app/manifests/1', { type: MANIFEST_TYPE, bytes: image.manifest.bytes });
-    server.documents.set(`/v2/app/manifests/${image.manifest.digest}`, { type: MANIFEST_TYPE, bytes: image.manifest.bytes });
-    for (const blob of [image.config, layer]) server.documents.set(`/v2/app/blobs/${blob.digest}`, { type: BYTES, bytes: blob.bytes });
+    server.documents.set(`/v2/app/manifests/${image.manifest.digest}`, {
+      type: MANIFEST_TYPE,
+      bytes: image.manifest.bytes,
+    });
+    for (const blob of [image.config, layer])
+      server.documents.set(`/v2/app/blobs/${blob.digest}`, { type: BYTES, bytes: blob.bytes });
   });
 
   beforeEach(() => {
@@ -85,15 +153,26 @@ describe.each(identities)('a registry that fails, as $kind', (identity) => {
 
   /** A wrong manifest can only be noticed by who asks for a digest. */
   function what(name: string, script: Script): string {
-    return script === FAULTS.find((fault) => fault.what === 'a manifest of another digest')?.script ? `${name.slice(0, -2)}@${image.manifest.digest}` : name;
+    return script === FAULTS.find((fault) => fault.what === 'a manifest of another digest')?.script
+      ? `${name.slice(0, -2)}@${image.manifest.digest}`
+      : name;
   }
 
   test('nobody listens, and nobody has that name', async () => {
     const dead = await startScriptedServer();
     await dead.stop();
 
-    expect(refusalOf(await work.img(['pull', `${dead.host}/app:1`]))).toMatchObject({ code: 1, cause: expect.stringMatching(`cannot reach ${dead.host}: connection refused`), stack: [] });
-    expect(refusalOf(await work.img(['pull', 'registry.invalid/app:1']))).toMatchObject({ code: 1, cause: expect.stringMatching(/cannot reach registry\.invalid: no such host/), hint: expect.stringMatching(/registry name/), stack: [] });
+    expect(refusalOf(await work.img(['pull', `${dead.host}/app:1`]))).toMatchObject({
+      code: 1,
+      cause: expect.stringMatching(`cannot reach ${dead.host}: connection refused`),
+      stack: [],
+    });
+    expect(refusalOf(await work.img(['pull', 'registry.invalid/app:1']))).toMatchObject({
+      code: 1,
+      cause: expect.stringMatching(/cannot reach registry\.invalid: no such host/),
+      hint: expect.stringMatching(/registry name/),
+      stack: [],
+    });
   });
 
   test('a failing base leaves a build with its place in the Dockerfile, and nothing behind', async () => {
@@ -102,7 +181,11 @@ describe.each(identities)('a registry that fails, as $kind', (identity) => {
 
     const result = await work.img(['build', '-t', 'never:1', context]);
 
-    expect(refusalOf(result)).toMatchObject({ code: 1, cause: expect.stringMatching(/app:1.*not found/), stack: [] });
+    expect(refusalOf(result)).toMatchObject({
+      code: 1,
+      cause: expect.stringMatching(/app:1.*not found/),
+      stack: [],
+    });
     expect(result.stderr).toContain(`>>> FROM ${server.host}/app:1\n`);
     server.script = () => false;
     await work.ok(['build', '-t', 'now:1', context]);

@@ -36,12 +36,18 @@ describe.each(identities)('at the same time on one state, as $kind', (identity) 
     const names = ['one', 'two', 'three', 'four'];
 
     await Promise.all(
-      names.map((name) => work.ok(['build', '-t', `${name}:1`, work.context({ Dockerfile: dockerfile(name), f: name })])),
+      names.map((name) =>
+        work.ok(['build', '-t', `${name}:1`, work.context({ Dockerfile: dockerfile(name), f: name })]),
+      ),
     );
 
     for (const name of names) {
       const { files } = await work.image(`${name}:1`);
-      expect(['shared', 'own', 'f'].map((path) => files.get(path)?.content.toString())).toEqual(['shared\n', `${name}\n`, name]);
+      expect(['shared', 'own', 'f'].map((path) => files.get(path)?.content.toString())).toEqual([
+        'shared\n',
+        `${name}\n`,
+        name,
+      ]);
     }
     expect(tracesOf(work)).toEqual(NO_TRACES);
   });
@@ -53,9 +59,11 @@ describe.each(identities)('at the same time on one state, as $kind', (identity) 
     });
     const building = Promise.all(builds);
     let running = true;
-    void building.finally(() => {
-      running = false;
-    }).catch(() => {});
+    void building
+      .finally(() => {
+        running = false;
+      })
+      .catch(() => {});
     while (running) await work.ok(['prune']);
     await building;
 

@@ -44,7 +44,10 @@ describe.each(identities)('interrupted as $kind', (identity) => {
 
     /** Sends the signal once `reached` and expects the promised end. */
     async function expectEnd({ child, result }: Running, reached: Promise<void>): Promise<void> {
-      await Promise.race([reached, result.then(({ stderr }) => Promise.reject(new Error(`ended before the signal: ${stderr}`)))]);
+      await Promise.race([
+        reached,
+        result.then(({ stderr }) => Promise.reject(new Error(`ended before the signal: ${stderr}`))),
+      ]);
       const sent = performance.now();
       child.kill(signal);
       const { code: got, stderr } = await result;
@@ -59,7 +62,10 @@ describe.each(identities)('interrupted as $kind', (identity) => {
       server.script = (request, response) => {
         if (!wanted.test(`${request.method} ${request.url}`)) return false;
         if (begin !== undefined) {
-          response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': 1_000_000 });
+          response.writeHead(200, {
+            'content-type': 'application/octet-stream',
+            'content-length': 1_000_000,
+          });
           response.write(begin);
         }
         request.on('data', () => {});
@@ -87,13 +93,22 @@ describe.each(identities)('interrupted as $kind', (identity) => {
     test('while a layer is pulled', async () => {
       const { manifest, config, layers } = handmadeImage([[{ path: 'a', content: 'a' }]]);
       server.documents.set('/v2/slow/manifests/2', { type: MANIFEST_TYPE, bytes: manifest.bytes });
-      server.documents.set(`/v2/slow/manifests/${manifest.digest}`, { type: MANIFEST_TYPE, bytes: manifest.bytes });
-      server.documents.set(`/v2/slow/blobs/${config.digest}`, { type: 'application/octet-stream', bytes: config.bytes });
+      server.documents.set(`/v2/slow/manifests/${manifest.digest}`, {
+        type: MANIFEST_TYPE,
+        bytes: manifest.bytes,
+      });
+      server.documents.set(`/v2/slow/blobs/${config.digest}`, {
+        type: 'application/octet-stream',
+        bytes: config.bytes,
+      });
       const reached = stallAt(new RegExp(`blobs/${layers[0]?.digest}`), layers[0]?.bytes.subarray(0, 10));
       const context = work.context({ Dockerfile: `FROM ${server.host}/slow:2\nRUN true\n` });
 
       await expectEnd(work.start(['build', '-t', 'never:1', context]), reached);
-      await expectEnd(work.start(['pull', `${server.host}/slow:2`]), stallAt(new RegExp(`blobs/${layers[0]?.digest}`), layers[0]?.bytes.subarray(0, 10)));
+      await expectEnd(
+        work.start(['pull', `${server.host}/slow:2`]),
+        stallAt(new RegExp(`blobs/${layers[0]?.digest}`), layers[0]?.bytes.subarray(0, 10)),
+      );
     });
 
     test('while a RUN sleeps, also one that ignores signals', async () => {
