@@ -6,6 +6,7 @@ import {
   type CopySource,
   type FileTree,
   openFileTree,
+  pathText,
   requirePath,
   resolveCopySources,
   systemPath,
@@ -87,7 +88,7 @@ async function copySource(
   const { action, owner, extractArchive, root } = request;
   const { entry, name } = source;
   if (entry.kind === 'directory') {
-    const into = action.directoryContents ? action.destination : posix.join(action.destination, name);
+    const into = action.directoryContents ? action.destination : posix.join(action.destination, pathText(name));
     return await keepTimes(
       request,
       place(request, `${into}/.`),
@@ -98,19 +99,27 @@ async function copySource(
     const folder = (): string => place(request, `${action.destination}/.`);
     if (await extractArchive(entry.systemPath, { root, folder }, { ...options, owner })) return;
   }
-  const target = fileTarget(request, source);
-  return await keepTimes(request, posix.dirname(target), () => copier.file(entry, target));
+  const { folder, target } = fileTarget(request, source);
+  return await keepTimes(request, folder, () => copier.file(entry, target));
 }
 
 /** A file goes into a destination that is a folder, or is written as one. */
-function fileTarget(request: CopyRequest, { name }: CopySource): string {
+function fileTarget(
+  request: CopyRequest,
+  { name }: CopySource,
+): { readonly folder: string; readonly target: string | Buffer } {
   const { destination } = request.action;
   const isFolder =
     destination.endsWith('/') ||
     destination === '' ||
     destination === '.' ||
     lstatOf(place(request, destination))?.isDirectory();
-  return isFolder ? posix.join(place(request, `${destination}/.`), name) : place(request, destination);
+  if (isFolder) {
+    const folder = place(request, `${destination}/.`);
+    return { folder, target: systemPath(folder, name) };
+  }
+  const target = place(request, destination);
+  return { folder: posix.dirname(target), target };
 }
 
 /** The real path of a destination; folders above it are made. `path/.` makes `path` itself too. */
