@@ -33,14 +33,14 @@ describe('flags', () => {
   });
 
   test.each([
-    ['COPY --form=x a b', 'unknown flag: form (did you mean from?)'],
-    ['COPY --whatever a b', 'unknown flag: whatever'],
+    ['COPY --form=x a b', 'unknown flag: --form (did you mean from?)'],
+    ['COPY --whatever a b', 'unknown flag: --whatever'],
     ['COPY --from=a --from=b a b', 'duplicate flag specified: from'],
     ['COPY --link --link a b', 'duplicate flag specified: link'],
     ['COPY --from a b', 'missing a value on flag: from'],
     ['COPY --link= a b', 'missing a value on flag: link'],
     ['COPY --link=1 a b', 'expecting boolean value for flag link, not: 1'],
-    ['ENV --x=1 a=b', 'unknown flag: x'],
+    ['ENV --x=1 a=b', 'unknown flag: --x'],
     ['RUN --network=all x', 'invalid network mode "all"'],
     ['RUN --security=none x', 'security "none" is not valid'],
     ['RUN --device=a,foo=b x', "unexpected key 'foo' in 'foo=b'"],
