@@ -90,3 +90,14 @@ export function flatten(layers: readonly (readonly TarEntry[])[]): ReadonlyMap<s
   }
   return files;
 }
+
+/** `mode uid:gid` and the text of a file. */
+export function fileOf(image: Image, path: string): string | undefined {
+  const entry = image.files.get(path);
+  return entry && `${entry.mode.toString(8)} ${entry.uid}:${entry.gid} ${entry.content.toString()}`;
+}
+
+/** The text of a file. */
+export function textOf(image: Image, path: string): string | undefined {
+  return image.files.get(path)?.content.toString();
+}
