@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * The record digests that builds left in a state folder.
+ *
+ * Links name the digest of an operation and the output; sources that nothing leads to are records themselves.
+ */
+export function storedRecordDigests(state: string): ReadonlySet<string> {
+  const database = new DatabaseSync(join(state, 'state.db'), { readOnly: true });
+  try {
+    const links = database.prepare('SELECT source, output, digest, target FROM cache_links').all();
+    const results = database.prepare('SELECT key FROM cache_results').all();
+    const derived = new Set(links.map(({ target }) => target as string));
+    const roots = [
+      ...links.map(({ source }) => source as string),
+      ...results.map(({ key }) => key as string),
+    ];
+    return new Set([
+      ...links.map(({ digest, output }) => recordDigest(digest as string, Number(output))),
+      ...roots.filter((key) => !derived.has(key)),
+    ]);
+  } finally {
+    database.close();
+  }
+}
+
+/** BuildKit's name of an operation's output. */
+export function recordDigest(operation: string, output: number): string {
+  return sha256(`${operation}@${output}`);
+}
+
+/** `sha256:` and the hexadecimal hash. */
+export function sha256(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
