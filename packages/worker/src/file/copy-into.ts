@@ -88,7 +88,9 @@ async function copySource(
   const { action, owner, extractArchive, root } = request;
   const { entry, name } = source;
   if (entry.kind === 'directory') {
-    const into = action.directoryContents ? action.destination : posix.join(action.destination, pathText(name));
+    const into = action.directoryContents
+      ? action.destination
+      : posix.join(action.destination, pathText(name));
     return await keepTimes(
       request,
       place(request, `${into}/.`),
