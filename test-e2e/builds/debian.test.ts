@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { textOf } from '../support/image.ts';
@@ -37,6 +37,8 @@ describe('images on Debian', () => {
 
   beforeAll(async () => {
     scratch = mkdtempSync(join(folder, 'debian-'));
+    // Unprivileged, mmdebstrap works here under other ids.
+    chmodSync(scratch, 0o1777);
     const tar = join(scratch, 'root.tar');
     // Bootstrapped once; as every base it reaches the registry through our own client.
     const mirror = ['--variant=apt', '--quiet', ...TRIMMED, release(), tar];
