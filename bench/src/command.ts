@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { Account } from './account.ts';
 import { createMemorySampler } from './memory.ts';
 

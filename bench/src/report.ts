@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Builder } from './builder.ts';
-import { type FigureTable, type Figures, median } from './figures.ts';
+import { type Figures, type FigureTable, median } from './figures.ts';
 import type { MachineFacts } from './machine.ts';
 import type { Workload } from './workloads.ts';
 

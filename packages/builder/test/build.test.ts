@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { copyStep } from './support/copy-step.ts';
-import { diff, git, image, local, merge, type RunMount, scratch, source, type State } from '@img-build/llb';
+
+import { diff, git, image, local, merge, type RunMount, type State, scratch, source } from '@img-build/llb';
 import { describe, expect, test } from '@jest/globals';
 import { createTestBuilder } from './support/builder.ts';
+import { copyStep } from './support/copy-step.ts';
 
 const LAYERS = [
   { a: '1', b: '1' },

@@ -9,13 +9,13 @@ import {
   local,
   marshal,
   type RunOptions,
-  scratch,
   type State,
+  scratch,
   source,
 } from '@img-build/llb';
 import { describe, expect, test } from '@jest/globals';
 
-import { execRequest, type ExecRequestContext } from '../src/ops/exec-request.ts';
+import { type ExecRequestContext, execRequest } from '../src/ops/exec-request.ts';
 import { fileRequest } from '../src/ops/file-request.ts';
 
 import { PLATFORM } from './support/builder.ts';

@@ -55,7 +55,11 @@ function problemOf(
   const kind = kinds.get(name);
   if (kind === undefined) {
     const suggestion = suggest(name, kinds.keys());
-    return { code: 'FLAG_UNKNOWN', message: withSuggestion(`unknown flag: --${name}`, suggestion), suggestion };
+    return {
+      code: 'FLAG_UNKNOWN',
+      message: withSuggestion(`unknown flag: --${name}`, suggestion),
+      suggestion,
+    };
   }
   if (kind !== 'list' && given.has(name))
     return { code: 'FLAG_REPEATED', message: `duplicate flag specified: ${name}` };

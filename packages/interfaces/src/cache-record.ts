@@ -31,9 +31,7 @@ export interface CacheRecord {
 }
 
 /** What may change in a record. */
-export type CacheRecordChange = Partial<
-  Pick<CacheRecord, 'layer' | 'remote' | 'size' | 'description'>
->;
+export type CacheRecordChange = Partial<Pick<CacheRecord, 'layer' | 'remote' | 'size' | 'description'>>;
 
 /** The book of records. Synchronous, transactional, shared by processes. */
 export interface CacheRecordStore {

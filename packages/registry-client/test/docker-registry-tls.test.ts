@@ -176,9 +176,7 @@ test('a registry that wants a certificate of the client gets it, and a client wi
   }
 });
 
-async function pushImage(
-  name: string,
-): Promise<{
+async function pushImage(name: string): Promise<{
   readonly image: string;
   readonly layer: {
     readonly digest: `${string}:${string}`;

@@ -2,7 +2,10 @@
 import { ToolError } from '@img-build/errors';
 
 /** Reasons a container could not run. */
-export type ExecutorErrorCode = 'EXECUTOR_RUNTIME_MISSING' | 'EXECUTOR_START_FAILED' | 'EXECUTOR_COMMAND_NOT_FOUND';
+export type ExecutorErrorCode =
+  | 'EXECUTOR_RUNTIME_MISSING'
+  | 'EXECUTOR_START_FAILED'
+  | 'EXECUTOR_COMMAND_NOT_FOUND';
 
 /** Thrown by the executor; a command that ran and failed is a result instead. */
 export class ExecutorError extends ToolError<ExecutorErrorCode> {

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { Mount, MountCalls } from '@img-build/interfaces';
 
 /** Mounts a root file system at `target`; the returned function unmounts it. */
-export function mountRoot(host: MountCalls, mounts: readonly Mount[], target: string, options: { readonly volatile: boolean }): () => void {
+export function mountRoot(
+  host: MountCalls,
+  mounts: readonly Mount[],
+  target: string,
+  options: { readonly volatile: boolean },
+): () => void {
   const done: (() => void)[] = [];
   const undo = (): void => {
     for (const action of done.splice(0).reverse()) action();

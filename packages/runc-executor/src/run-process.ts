@@ -15,7 +15,12 @@ export interface ProcessCall extends AbortOptions {
 }
 
 /** Runs a process, hands on its output as it comes, and returns its exit code (128 + signal number). Never rejects for an abort. */
-export async function runProcess({ command: [program, ...args], output, signal, kill }: ProcessCall): Promise<number> {
+export async function runProcess({
+  command: [program, ...args],
+  output,
+  signal,
+  kill,
+}: ProcessCall): Promise<number> {
   const { execa } = await import('execa');
   const child = execa(program, args, { buffer: false, reject: false, stdin: 'ignore', cleanup: false });
   child.stdout.on('data', (chunk: Uint8Array) => output.stdout(chunk));

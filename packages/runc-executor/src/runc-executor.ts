@@ -2,10 +2,18 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
-import type { AbortOptions, ContainerExit, ContainerOutput, ContainerSpec, Executor, FileCalls, MountCalls } from '@img-build/interfaces';
+import type {
+  AbortOptions,
+  ContainerExit,
+  ContainerOutput,
+  ContainerSpec,
+  Executor,
+  FileCalls,
+  MountCalls,
+} from '@img-build/interfaces';
 import { mountRoot } from './mounted-root.ts';
 import { runProcess } from './run-process.ts';
-import { deleteCommand, findRuntime, runCommand, type Runtime, type RuntimeCall } from './runtime.ts';
+import { deleteCommand, findRuntime, type Runtime, type RuntimeCall, runCommand } from './runtime.ts';
 import { startFailure } from './runtime-log.ts';
 import type { RuntimeMount } from './spec/container-mounts.ts';
 import { runtimeSpec, type SpecFacts } from './spec/runtime-spec.ts';
@@ -34,7 +42,8 @@ export function createRuncExecutor(options: RuncExecutorOptions): Executor {
   return {
     async run(spec, output, { signal } = {}) {
       signal?.throwIfAborted();
-      if (!/^[A-Za-z0-9-]+$/.test(spec.id)) throw new RangeError(`container id ${spec.id} has other characters than letters, digits and -`);
+      if (!/^[A-Za-z0-9-]+$/.test(spec.id))
+        throw new RangeError(`container id ${spec.id} has other characters than letters, digits and -`);
       runtime ??= findRuntime(options.runtime, process.env['PATH']);
       facts ??= readFacts(options);
       return runContainer({ ...options, runtime, facts }, spec, output, { signal });
@@ -47,14 +56,25 @@ interface RunOptions extends Pick<RuncExecutorOptions, 'host' | 'stateRoot' | 'r
   readonly facts: SpecFacts;
 }
 
-async function runContainer(options: RunOptions, spec: ContainerSpec, output: ContainerOutput, { signal }: AbortOptions): Promise<ContainerExit> {
+async function runContainer(
+  options: RunOptions,
+  spec: ContainerSpec,
+  output: ContainerOutput,
+  { signal }: AbortOptions,
+): Promise<ContainerExit> {
   const { host, stateRoot, rootless, runtime, facts } = options;
   const bundle = join(stateRoot, 'bundles', spec.id);
   const rootfs = join(bundle, 'rootfs');
-  const call: RuntimeCall = { state: join(stateRoot, 'runtime'), bundle, log: join(bundle, 'log.json'), id: spec.id };
+  const call: RuntimeCall = {
+    state: join(stateRoot, 'runtime'),
+    bundle,
+    log: join(bundle, 'log.json'),
+    id: spec.id,
+  };
   const cleanUps: (() => void)[] = [() => rmSync(bundle, { recursive: true, force: true })];
   const silent: ContainerOutput = { stdout: () => {}, stderr: () => {} };
-  const forget = async (): Promise<void> => void (await runProcess({ command: deleteCommand(runtime, call), output: silent, kill: async () => {} }));
+  const forget = async (): Promise<void> =>
+    void (await runProcess({ command: deleteCommand(runtime, call), output: silent, kill: async () => {} }));
   try {
     mkdirSync(call.state, { recursive: true, mode: 0o700 });
     mkdirSync(rootfs, { recursive: true, mode: 0o700 });
@@ -62,7 +82,12 @@ async function runContainer(options: RunOptions, spec: ContainerSpec, output: Co
     const config = runtimeSpec(spec, rootfs, facts);
     cleanUps.push(createStubs(host, rootfs, config.mounts.map(mountPoint)));
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(config), { mode: 0o600 });
-    const exitCode = await runProcess({ command: runCommand(runtime, call, rootless), output, signal, kill: forget });
+    const exitCode = await runProcess({
+      command: runCommand(runtime, call, rootless),
+      output,
+      signal,
+      kill: forget,
+    });
     if (signal?.aborted === true) {
       await forget();
       throw signal.reason;
@@ -76,9 +101,15 @@ async function runContainer(options: RunOptions, spec: ContainerSpec, output: Co
   }
 }
 
-function mountPoint({ destination, type, source }: RuntimeMount): { readonly destination: string; readonly folder: boolean } {
+function mountPoint({ destination, type, source }: RuntimeMount): {
+  readonly destination: string;
+  readonly folder: boolean;
+} {
   // A missing source is for the runtime to report.
-  return { destination, folder: type !== 'bind' || (statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false) };
+  return {
+    destination,
+    folder: type !== 'bind' || (statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false),
+  };
 }
 
 function readLog(path: string): string {
@@ -94,7 +125,10 @@ const TTY_GROUP = 5;
 
 function readFacts({ host, rootless, processSandbox = true }: RuncExecutorOptions): SpecFacts {
   const status = readFileSync('/proc/self/status', 'utf8');
-  const groups = readFileSync('/proc/self/gid_map', 'utf8').trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const groups = readFileSync('/proc/self/gid_map', 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
   return {
     host,
     rootless,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { ExecutorError } from './executor-error.ts';
 
-const NOT_FOUND = /executable file\b.*\bnot found|(?:^|: )exec:? .*no such file or directory|open executable: no such file or directory/i;
+const NOT_FOUND =
+  /executable file\b.*\bnot found|(?:^|: )exec:? .*no such file or directory|open executable: no such file or directory/i;
 
 /**
  * The runtime's own failure, from its JSON log: a runtime that could not start a command ends with the same code as a
@@ -15,9 +16,13 @@ export function startFailure(log: string, command: string): ExecutorError | unde
   const message = errors.at(-1);
   if (message === undefined) return undefined;
   if (NOT_FOUND.test(message)) {
-    return new ExecutorError(`${command}: not found in the container (${message})`, { code: 'EXECUTOR_COMMAND_NOT_FOUND' });
+    return new ExecutorError(`${command}: not found in the container (${message})`, {
+      code: 'EXECUTOR_COMMAND_NOT_FOUND',
+    });
   }
-  return new ExecutorError(`the container could not be started: ${message}`, { code: 'EXECUTOR_START_FAILED' });
+  return new ExecutorError(`the container could not be started: ${message}`, {
+    code: 'EXECUTOR_START_FAILED',
+  });
 }
 
 function parseLine(line: string): { readonly level?: unknown; readonly msg?: unknown } | undefined {

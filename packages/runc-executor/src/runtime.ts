@@ -18,16 +18,22 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/
  * @throws ExecutorError `EXECUTOR_RUNTIME_MISSING`
  */
 export function findRuntime(wanted: string | undefined, searchPath: string | undefined): Runtime {
-  const folders = [...(searchPath ?? '').split(':').filter((folder) => folder.startsWith('/')), ...SYSTEM_FOLDERS];
+  const folders = [
+    ...(searchPath ?? '').split(':').filter((folder) => folder.startsWith('/')),
+    ...SYSTEM_FOLDERS,
+  ];
   for (const name of wanted === undefined ? ['crun', 'runc'] : [wanted]) {
     for (const path of name.includes('/') ? [name] : folders.map((folder) => join(folder, name))) {
       if (isExecutable(path)) return { path, kind: /crun/.test(basename(path)) ? 'crun' : 'runc' };
     }
   }
-  throw new ExecutorError(wanted === undefined ? 'neither runc nor crun is on PATH' : `${wanted} is not an executable program`, {
-    code: 'EXECUTOR_RUNTIME_MISSING',
-    hint: 'install one as root: apt-get install runc (Debian, Ubuntu), apk add runc (Alpine), dnf install runc (Fedora)',
-  });
+  throw new ExecutorError(
+    wanted === undefined ? 'neither runc nor crun is on PATH' : `${wanted} is not an executable program`,
+    {
+      code: 'EXECUTOR_RUNTIME_MISSING',
+      hint: 'install one as root: apt-get install runc (Debian, Ubuntu), apk add runc (Alpine), dnf install runc (Fedora)',
+    },
+  );
 }
 
 /** Where one container is described and logged. */
@@ -39,12 +45,44 @@ export interface RuntimeCall {
 }
 
 /** The command that runs a container to its end, without the quirks of the machine. */
-export function runCommand({ path, kind }: Runtime, { state, bundle, log, id }: RuntimeCall, rootless: boolean): readonly [program: string, ...args: string[]] {
-  if (kind === 'runc') return [path, '--root', state, '--log', log, '--log-format', 'json', 'run', '--no-new-keyring', '--bundle', bundle, id];
+export function runCommand(
+  { path, kind }: Runtime,
+  { state, bundle, log, id }: RuntimeCall,
+  rootless: boolean,
+): readonly [program: string, ...args: string[]] {
+  if (kind === 'runc')
+    return [
+      path,
+      '--root',
+      state,
+      '--log',
+      log,
+      '--log-format',
+      'json',
+      'run',
+      '--no-new-keyring',
+      '--bundle',
+      bundle,
+      id,
+    ];
   // A user may use no cgroups, and crun refuses to use a mix of their versions.
   const mixed = existsSync('/sys/fs/cgroup/unified');
   const manager = rootless || mixed ? ['--cgroup-manager=disabled'] : [];
-  const command = [path, '--root', state, '--log', `file:${log}`, '--log-format', 'json', ...manager, 'run', '--no-new-keyring', '--bundle', bundle, id] as const;
+  const command = [
+    path,
+    '--root',
+    state,
+    '--log',
+    `file:${log}`,
+    '--log-format',
+    'json',
+    ...manager,
+    'run',
+    '--no-new-keyring',
+    '--bundle',
+    bundle,
+    id,
+  ] as const;
   if (!mixed && (!rootless || existsSync('/sys/fs/cgroup/cgroup.controllers'))) return command;
   // It looks at them even when told not to use any, so it must not see them.
   const hideCgroups = 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"';
@@ -52,7 +90,10 @@ export function runCommand({ path, kind }: Runtime, { state, bundle, log, id }: 
 }
 
 /** The command that kills and forgets a container. */
-export function deleteCommand({ path }: Runtime, { state, id }: RuntimeCall): readonly [program: string, ...args: string[]] {
+export function deleteCommand(
+  { path }: Runtime,
+  { state, id }: RuntimeCall,
+): readonly [program: string, ...args: string[]] {
   return [path, '--root', state, 'delete', '--force', id];
 }
 

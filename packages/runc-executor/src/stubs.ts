@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { posix } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 import type { FileCalls, Timespec } from '@img-build/interfaces';
@@ -32,7 +43,8 @@ export function createStubs(host: FileCalls, root: string, points: readonly Moun
   const covered: string[] = [];
   for (const { destination, folder } of points) {
     const path = posix.normalize(`/${destination}`).replace(/(.)\/$/, '$1');
-    if (!covered.some((above) => path.startsWith(`${above}/`))) stubs.push(...createMissing(host, root, path, folder));
+    if (!covered.some((above) => path.startsWith(`${above}/`)))
+      stubs.push(...createMissing(host, root, path, folder));
     covered.push(path);
   }
   return () => {
@@ -73,7 +85,12 @@ function removeStub(host: FileCalls, root: string, { parent, name, before, chang
 }
 
 /** Calls `action` with a path that is the folder itself, wherever it moves; does nothing when it is gone or read-only. */
-function within<Result>(host: FileCalls, root: string, folder: string, action: (path: string) => Result): Result | undefined {
+function within<Result>(
+  host: FileCalls,
+  root: string,
+  folder: string,
+  action: (path: string) => Result,
+): Result | undefined {
   let fd: number | undefined;
   try {
     fd = host.openInRoot(root, folder, O_PATH | constants.O_DIRECTORY);

@@ -3,7 +3,11 @@ import { ToolError } from '@img-build/errors';
 import type { ContainerExit, ContainerOutput, ContainerSpec, Executor } from '@img-build/interfaces';
 
 /** What a fake command does; `undefined` when there is no such command. */
-export type FakeCommand = (spec: ContainerSpec, output: ContainerOutput, signal: AbortSignal | undefined) => Promise<number> | number | undefined;
+export type FakeCommand = (
+  spec: ContainerSpec,
+  output: ContainerOutput,
+  signal: AbortSignal | undefined,
+) => Promise<number> | number | undefined;
 
 /** An {@link Executor} that runs nothing; remembers what it was asked to run. */
 export interface FakeExecutor extends Executor {
@@ -20,14 +24,21 @@ export function createFakeExecutor(command: FakeCommand = tinyShell): FakeExecut
       ran.push(spec);
       const exitCode = await command(spec, output, signal);
       signal?.throwIfAborted();
-      if (exitCode === undefined) throw new ToolError(`${spec.args[0] ?? ''}: not found in the container`, { code: 'EXECUTOR_COMMAND_NOT_FOUND' });
+      if (exitCode === undefined)
+        throw new ToolError(`${spec.args[0] ?? ''}: not found in the container`, {
+          code: 'EXECUTOR_COMMAND_NOT_FOUND',
+        });
       return { exitCode };
     },
   };
 }
 
 /** Knows `echo WORD [>&2]`, `false`, `exit CODE`, `sleep` (until the abort) and `sh -c` with these, separated by `;`. */
-export function tinyShell({ args }: ContainerSpec, output: ContainerOutput, signal: AbortSignal | undefined): Promise<number> | undefined {
+export function tinyShell(
+  { args }: ContainerSpec,
+  output: ContainerOutput,
+  signal: AbortSignal | undefined,
+): Promise<number> | undefined {
   const [program = '', ...rest] = args;
   const name = program.replace(/^\/bin\//, '');
   if (name === 'sh') return runScript(rest[1] ?? '', output, signal);
@@ -36,7 +47,11 @@ export function tinyShell({ args }: ContainerSpec, output: ContainerOutput, sign
 
 const KNOWN = new Set(['echo', 'false', 'exit', 'sleep']);
 
-async function runScript(script: string, output: ContainerOutput, signal: AbortSignal | undefined): Promise<number> {
+async function runScript(
+  script: string,
+  output: ContainerOutput,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let code = 0;
   for (const line of script.split(';')) {
     const [name, ...words] = line.trim().split(' ');
@@ -45,7 +60,8 @@ async function runScript(script: string, output: ContainerOutput, signal: AbortS
       const text = Buffer.from(`${(toStderr ? words.slice(0, -1) : words).join(' ')}\n`);
       if (toStderr) output.stderr(text);
       else output.stdout(text);
-    } else if (name === 'sleep' && signal?.aborted === false) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    } else if (name === 'sleep' && signal?.aborted === false)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     else code = name === 'false' ? 1 : name === 'exit' ? Number(words[0]) : code;
   }
   return code;

@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Locks, SnapshotInfo, Snapshotter } from '@img-build/interfaces';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { dropUnsyncedSnapshots } from '../src/unsynced-snapshots.ts';
 
 const LOCKS: Locks = { acquire: async () => () => {} };

@@ -16,7 +16,7 @@ import {
   createMemoryLease,
   createMemoryLocks,
 } from '@img-build/testkit';
-import { build, type BuilderPorts, type SecretSource } from '../../src/index.ts';
+import { type BuilderPorts, build, type SecretSource } from '../../src/index.ts';
 import { createFakeWorker, type FakeProgram, type Files, putLayer } from './fake-worker.ts';
 
 export const PLATFORM = { os: 'linux', architecture: 'amd64' };

@@ -8,7 +8,10 @@ const HEADER = ['ID', 'RECLAIMABLE', 'SIZE', 'DESCRIPTION'];
 const DESCRIPTION_WIDTH = 50;
 
 /** The table of `du`, and with `brief` that of `prune`; `*` marks what is still being changed. */
-export function usageTable(rows: readonly UsageRow[], { brief = false } = {}): string {
+export function usageTable(
+  rows: readonly UsageRow[],
+  { brief = false }: { readonly brief?: boolean } = {},
+): string {
   return formatTable([
     HEADER,
     ...rows.map(({ record, reclaimable, size, mutable }) => [

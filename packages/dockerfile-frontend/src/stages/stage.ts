@@ -34,7 +34,7 @@ export class Stage {
   readonly from: FromInstruction | undefined;
   readonly range: SourceRange;
   base: Stage | undefined;
-  readonly dependencies = new Map<Stage, SourceRange>();
+  readonly dependencies: Map<Stage, SourceRange> = new Map();
   commands: Command[] = [];
   /** Platform of FROM; afterwards that of the base. */
   platform: Platform | undefined;

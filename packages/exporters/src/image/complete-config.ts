@@ -88,7 +88,9 @@ function clamp(time: string | undefined, epoch: number | undefined): string | un
   return time !== undefined && Date.parse(time) <= epoch * 1000 ? time : latest;
 }
 
-/** RFC 3339, without a fraction when it is zero, as Go writes it. */
+/** RFC 3339 without zeros at the end of the fraction, as Go writes it. */
 function timeText(milliseconds: number | undefined): string | undefined {
-  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString().replace('.000Z', 'Z');
+  return milliseconds === undefined
+    ? undefined
+    : new Date(milliseconds).toISOString().replace(/\.?0+Z$/, 'Z');
 }

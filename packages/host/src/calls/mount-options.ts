@@ -16,13 +16,13 @@ export const MS = {
   BIND: 4096,
   REC: 16_384,
   SILENT: 32_768,
-  UNBINDABLE: 1 << 17,
-  PRIVATE: 1 << 18,
-  SLAVE: 1 << 19,
-  SHARED: 1 << 20,
-  RELATIME: 1 << 21,
-  STRICTATIME: 1 << 24,
-  LAZYTIME: 1 << 25,
+  UNBINDABLE: 131_072,
+  PRIVATE: 262_144,
+  SLAVE: 524_288,
+  SHARED: 1_048_576,
+  RELATIME: 2_097_152,
+  STRICTATIME: 16_777_216,
+  LAZYTIME: 33_554_432,
 } as const;
 
 const SET: ReadonlyMap<string, number> = new Map([

@@ -18,7 +18,7 @@ export interface Frame {
 const HEADER = 9;
 
 /** The largest payload, in bytes; both sides refuse more. */
-export const MAX_PAYLOAD = 64 * 1024 * 1024;
+export const MAX_PAYLOAD: number = 64 * 1024 * 1024;
 
 /** @throws HostError `RPC_FRAME_TOO_LARGE` */
 export function frameHeader({ type, call, payload }: Frame): Buffer {

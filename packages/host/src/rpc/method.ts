@@ -57,7 +57,7 @@ export type EventOf<Method> = Method extends (params: never, context: RpcContext
   : never;
 
 /** Bytes of a stream that may be on the way before the reader asks for more. */
-export const STREAM_WINDOW = 1024 * 1024;
+export const STREAM_WINDOW: number = 1024 * 1024;
 
 /** Bytes of the largest frame of a stream, so that other calls get their turn. */
-export const STREAM_CHUNK = 256 * 1024;
+export const STREAM_CHUNK: number = 256 * 1024;

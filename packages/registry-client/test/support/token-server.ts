@@ -48,15 +48,13 @@ export function guardWithTokens(registry: ScriptedRegistry, options: TokenServer
     const token = `token-${++count}`;
     tokens.set(token, scopes);
     const offline = url.searchParams.get('offline_token') === 'true' && options.refreshToken !== undefined;
-    response
-      .writeHead(200, { 'content-type': 'application/json' })
-      .end(
-        JSON.stringify({
-          token,
-          expires_in: options.lifetime ?? 300,
-          ...(offline ? { refresh_token: options.refreshToken } : {}),
-        }),
-      );
+    response.writeHead(200, { 'content-type': 'application/json' }).end(
+      JSON.stringify({
+        token,
+        expires_in: options.lifetime ?? 300,
+        ...(offline ? { refresh_token: options.refreshToken } : {}),
+      }),
+    );
   };
 
   const guard = async ({ request, response, url, proceed }: Exchange): Promise<void> => {

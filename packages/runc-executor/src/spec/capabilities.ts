@@ -10,11 +10,16 @@ const ALL = (
 
 /** What Docker gives a container that is not privileged. */
 const SANDBOX = new Set(
-  'CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE'.split(' '),
+  'CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE'.split(
+    ' ',
+  ),
 );
 
 /** Names of the capabilities of a container, of those in the bounding set of this process (`CapBnd`, hexadecimal). */
 export function capabilitiesOf(security: 'sandbox' | 'insecure', bounding: string): readonly string[] {
   const mask = BigInt(`0x${bounding}`);
-  return ALL.filter((name, number) => ((mask >> BigInt(number)) & 1n) === 1n && (security === 'insecure' || SANDBOX.has(name))).map((name) => `CAP_${name}`);
+  return ALL.filter(
+    (name, number) =>
+      ((mask >> BigInt(number)) & 1n) === 1n && (security === 'insecure' || SANDBOX.has(name)),
+  ).map((name) => `CAP_${name}`);
 }

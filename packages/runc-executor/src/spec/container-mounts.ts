@@ -28,9 +28,18 @@ export function runtimeMounts(spec: ContainerSpec, facts: MountFacts): readonly 
   const { rootless, processSandbox, ttyGroup } = facts;
   const access = spec.security === 'insecure' ? 'rw' : 'ro';
   return [
-    processSandbox ? special('/proc', 'proc', SAFE) : { destination: '/proc', type: 'bind', source: '/proc', options: ['rbind', ...SAFE] },
+    processSandbox
+      ? special('/proc', 'proc', SAFE)
+      : { destination: '/proc', type: 'bind', source: '/proc', options: ['rbind', ...SAFE] },
     special('/dev', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
-    special('/dev/pts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...(ttyGroup ? ['gid=5'] : [])]),
+    special('/dev/pts', 'devpts', [
+      'nosuid',
+      'noexec',
+      'newinstance',
+      'ptmxmode=0666',
+      'mode=0620',
+      ...(ttyGroup ? ['gid=5'] : []),
+    ]),
     special('/dev/shm', 'tmpfs', [...SAFE, 'mode=1777', `size=${spec.shmSize ?? DEFAULT_SHM}`]),
     special('/dev/mqueue', 'mqueue', SAFE),
     rootless && spec.network === 'host'
@@ -44,11 +53,16 @@ function special(destination: string, type: string, options: readonly string[]):
   return { destination, type, source: type, options };
 }
 
-function requested({ destination, type, source = 'tmpfs', options }: ContainerMount, { host }: MountFacts): RuntimeMount {
+function requested(
+  { destination, type, source = 'tmpfs', options }: ContainerMount,
+  { host }: MountFacts,
+): RuntimeMount {
   if (type === 'tmpfs') return { destination, type, source, options };
   const words = options.some((word) => word === 'bind' || word === 'rbind') ? options : ['rbind', ...options];
   if (!words.includes('ro')) return { destination, type, source, options: words };
   // Making a bind mount read-only sets all its flags anew, and a user namespace may not drop those of the source.
-  const kept = host.mountFlags(source).filter((flag) => flag !== 'ro' && flag !== 'relatime' && !words.includes(flag));
+  const kept = host
+    .mountFlags(source)
+    .filter((flag) => flag !== 'ro' && flag !== 'relatime' && !words.includes(flag));
   return { destination, type, source, options: [...words, ...kept] };
 }

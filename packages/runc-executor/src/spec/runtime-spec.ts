@@ -41,8 +41,18 @@ export interface SpecFacts extends MountFacts {
 
 /** Parts of /proc and /sys that say too much about the host; Docker hides the same. */
 const MASKED = [
-  '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list',
-  '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
 ]; // prettier-ignore
 const READONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
@@ -66,7 +76,9 @@ export function runtimeSpec(spec: ContainerSpec, root: string, facts: SpecFacts)
         ...(spec.network === 'none' ? [{ type: 'network' }] : []),
       ],
       // Without root nobody may make cgroups here.
-      ...(spec.cgroupParent === undefined || facts.rootless ? {} : { cgroupsPath: `${spec.cgroupParent}/${spec.id}` }),
+      ...(spec.cgroupParent === undefined || facts.rootless
+        ? {}
+        : { cgroupsPath: `${spec.cgroupParent}/${spec.id}` }),
       ...(hidden ? { maskedPaths: MASKED, readonlyPaths: READONLY } : {}),
       ...(seccomp === undefined ? {} : { seccomp }),
     },
@@ -80,12 +92,20 @@ function runtimeProcess(spec: ContainerSpec, facts: SpecFacts): RuntimeProcess {
   const groups = facts.mayDropGroups ? spec.user.additionalGids : undefined;
   return {
     terminal: false,
-    user: { uid: spec.user.uid, gid: spec.user.gid, ...(groups === undefined ? {} : { additionalGids: groups }) },
+    user: {
+      uid: spec.user.uid,
+      gid: spec.user.gid,
+      ...(groups === undefined ? {} : { additionalGids: groups }),
+    },
     args: spec.args,
     env: spec.env,
     cwd: spec.cwd,
     capabilities: { bounding, effective: active, permitted: active },
-    rlimits: (spec.ulimits ?? []).map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
+    rlimits: (spec.ulimits ?? []).map(({ name, soft, hard }) => ({
+      type: `RLIMIT_${name.toUpperCase()}`,
+      soft,
+      hard,
+    })),
   };
 }
 

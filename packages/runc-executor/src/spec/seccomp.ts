@@ -11,7 +11,12 @@ interface SeccompRule {
   readonly names: readonly string[];
   readonly action: 'SCMP_ACT_ERRNO';
   readonly errnoRet: number;
-  readonly args?: readonly { readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ' }[];
+  readonly args?: readonly {
+    readonly index: number;
+    readonly value: number;
+    readonly valueTwo?: number;
+    readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ';
+  }[];
 }
 
 const EPERM = 1;
@@ -21,29 +26,89 @@ const AF_VSOCK = 40;
 /** What Docker's default profile refuses to a container with Docker's default capabilities, by purpose. */
 const REFUSED: readonly string[] = [
   // Kernel modules, other kernels, the running machine.
-  'create_module', 'delete_module', 'finit_module', 'get_kernel_syms', 'init_module', 'query_module',
-  'kexec_file_load', 'kexec_load', 'reboot', 'acct', 'swapon', 'swapoff', 'syslog', 'vhangup', 'iopl', 'ioperm',
+  'create_module',
+  'delete_module',
+  'finit_module',
+  'get_kernel_syms',
+  'init_module',
+  'query_module',
+  'kexec_file_load',
+  'kexec_load',
+  'reboot',
+  'acct',
+  'swapon',
+  'swapoff',
+  'syslog',
+  'vhangup',
+  'iopl',
+  'ioperm',
   // Clocks.
-  'clock_adjtime', 'clock_adjtime64', 'clock_settime', 'clock_settime64', 'settimeofday', 'stime', 'adjtimex_time64',
+  'clock_adjtime',
+  'clock_adjtime64',
+  'clock_settime',
+  'clock_settime64',
+  'settimeofday',
+  'stime',
+  'adjtimex_time64',
   // Mounts and namespaces.
-  'mount', 'mount_setattr', 'umount', 'umount2', 'move_mount', 'open_tree', 'pivot_root', 'fsconfig', 'fsmount', 'fsopen', 'fspick',
-  'setns', 'unshare', 'quotactl', 'quotactl_fd',
+  'mount',
+  'mount_setattr',
+  'umount',
+  'umount2',
+  'move_mount',
+  'open_tree',
+  'pivot_root',
+  'fsconfig',
+  'fsmount',
+  'fsopen',
+  'fspick',
+  'setns',
+  'unshare',
+  'quotactl',
+  'quotactl_fd',
   // Looking into other processes or around permissions.
-  'bpf', 'perf_event_open', 'kcmp', 'lookup_dcookie', 'open_by_handle_at', 'fanotify_init', 'userfaultfd', 'process_madvise',
+  'bpf',
+  'perf_event_open',
+  'kcmp',
+  'lookup_dcookie',
+  'open_by_handle_at',
+  'fanotify_init',
+  'userfaultfd',
+  'process_madvise',
   // The kernel's key store is shared with the host.
-  'add_key', 'keyctl', 'request_key',
+  'add_key',
+  'keyctl',
+  'request_key',
   // Memory of other nodes.
-  'get_mempolicy', 'mbind', 'migrate_pages', 'move_pages', 'set_mempolicy', 'set_mempolicy_home_node',
+  'get_mempolicy',
+  'mbind',
+  'migrate_pages',
+  'move_pages',
+  'set_mempolicy',
+  'set_mempolicy_home_node',
   // A large attack surface.
-  'io_uring_enter', 'io_uring_register', 'io_uring_setup',
+  'io_uring_enter',
+  'io_uring_register',
+  'io_uring_setup',
   // Long obsolete.
-  '_sysctl', 'nfsservctl', 'sysfs', 'uselib', 'ustat', 'vm86', 'vm86old',
+  '_sysctl',
+  'nfsservctl',
+  'sysfs',
+  'uselib',
+  'ustat',
+  'vm86',
+  'vm86old',
 ]; // prettier-ignore
 
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
-const NAMESPACE_FLAGS: readonly number[] = [0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000];
+const NAMESPACE_FLAGS: readonly number[] = [
+  0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000,
+];
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'SCMP_ARCH_X86_64', arm64: 'SCMP_ARCH_AARCH64' };
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: 'SCMP_ARCH_X86_64',
+  arm64: 'SCMP_ARCH_AARCH64',
+};
 
 /**
  * A profile that refuses what Docker's refuses, as a list of what is forbidden: compiling a list of all that is allowed
@@ -59,7 +124,10 @@ export function seccompProfile(arch: NodeJS.Architecture, with32Bit: boolean): S
     architectures: with32Bit ? [native, second] : [native],
     syscalls: [
       refuse(REFUSED),
-      ...NAMESPACE_FLAGS.map((flag) => ({ ...refuse(['clone']), args: [{ index: 0, value: flag, valueTwo: flag, op: 'SCMP_CMP_MASKED_EQ' as const }] })),
+      ...NAMESPACE_FLAGS.map((flag) => ({
+        ...refuse(['clone']),
+        args: [{ index: 0, value: flag, valueTwo: flag, op: 'SCMP_CMP_MASKED_EQ' as const }],
+      })),
       // Its flags are in memory, where no filter can look; C libraries fall back to clone.
       { ...refuse(['clone3']), errnoRet: ENOSYS },
       { ...refuse(['socket']), args: [{ index: 0, value: AF_VSOCK, op: 'SCMP_CMP_EQ' }] },

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerSpec } from '@img-build/interfaces';
 import { containerSpec, runCollecting } from '@img-build/testkit';
@@ -8,11 +16,16 @@ import { createRuncExecutor } from '../../src/index.ts';
 import { createExecutor, freshRoot, host, parent, rootless } from './fixture.ts';
 
 function mountedBelow(folder: string): readonly string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes(` ${folder}/`));
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(` ${folder}/`));
 }
 
 describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
-  async function shell(script: string, change: Partial<ContainerSpec> = {}): Promise<{ exitCode: number; stdout: string; stderr: string; upper: string }> {
+  async function shell(
+    script: string,
+    change: Partial<ContainerSpec> = {},
+  ): Promise<{ exitCode: number; stdout: string; stderr: string; upper: string }> {
     const { mounts, upper } = freshRoot();
     const { executor } = createExecutor(runtime);
     return { ...(await runCollecting(executor, containerSpec(mounts, ['sh', '-c', script], change))), upper };
@@ -46,25 +59,43 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
     const { mounts, upper } = freshRoot();
     const { executor } = createExecutor(runtime);
     const before = statSync(join(freshBase(mounts), 'etc'), { bigint: true }).mtimeNs;
-    const mountAt = (destination: string): ContainerSpec['mounts'][number] => ({ destination, type: 'tmpfs', options: [] });
-    await runCollecting(executor, containerSpec(mounts, ['sh', '-c', 'echo x > /data/kept'], { mounts: [mountAt('/data/inner'), mountAt('/etc/gone')] }));
+    const mountAt = (destination: string): ContainerSpec['mounts'][number] => ({
+      destination,
+      type: 'tmpfs',
+      options: [],
+    });
+    await runCollecting(
+      executor,
+      containerSpec(mounts, ['sh', '-c', 'echo x > /data/kept'], {
+        mounts: [mountAt('/data/inner'), mountAt('/etc/gone')],
+      }),
+    );
     expect(readdirSync(join(upper, 'data'))).toEqual(['kept']);
     expect(statSync(join(upper, 'etc'), { bigint: true }).mtimeNs).toBe(before);
   });
 
   test('gives hostname, folder, environment and user', async () => {
-    const { stdout } = await shell('hostname; pwd; echo "$WORD"; id -u; id -g', { hostname: 'builder', cwd: '/made/here', env: ['PATH=/bin', 'WORD=a b'] });
+    const { stdout } = await shell('hostname; pwd; echo "$WORD"; id -u; id -g', {
+      hostname: 'builder',
+      cwd: '/made/here',
+      env: ['PATH=/bin', 'WORD=a b'],
+    });
     expect(stdout).toBe('builder\n/made/here\na b\n0\n0\n');
   });
 
   test('lets nobody mount or make namespaces in the sandbox', async () => {
-    const { stdout, exitCode } = await shell('mount -t tmpfs none /tmp || echo no mount; unshare -U true || echo no namespace; grep CapEff /proc/self/status');
+    const { stdout, exitCode } = await shell(
+      'mount -t tmpfs none /tmp || echo no mount; unshare -U true || echo no namespace; grep CapEff /proc/self/status',
+    );
     expect(exitCode).toBe(0);
     expect(stdout).toBe('no mount\nno namespace\nCapEff:\t00000000a80425fb\n');
   });
 
   test('lets the insecure one mount', async () => {
-    expect(await shell('mount -t tmpfs none /tmp && echo mounted', { security: 'insecure' })).toMatchObject({ exitCode: 0, stdout: 'mounted\n' });
+    expect(await shell('mount -t tmpfs none /tmp && echo mounted', { security: 'insecure' })).toMatchObject({
+      exitCode: 0,
+      stdout: 'mounted\n',
+    });
   });
 
   test('cuts off the network when asked to', async () => {
@@ -73,9 +104,14 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
   });
 
   test('sees only its own processes and cannot write read-only places', async () => {
-    const { stdout } = await shell('echo $$; touch /proc/sys/kernel/x /ro/file 2>/dev/null || echo denied; ls -d /dev/null /dev/pts /dev/shm', {
-      mounts: [{ destination: '/ro', type: 'bind', source: mkdtempSync(join(parent, 'ro')), options: ['ro'] }],
-    });
+    const { stdout } = await shell(
+      'echo $$; touch /proc/sys/kernel/x /ro/file 2>/dev/null || echo denied; ls -d /dev/null /dev/pts /dev/shm',
+      {
+        mounts: [
+          { destination: '/ro', type: 'bind', source: mkdtempSync(join(parent, 'ro')), options: ['ro'] },
+        ],
+      },
+    );
     expect(stdout).toBe('1\ndenied\n/dev/null\n/dev/pts\n/dev/shm\n');
   });
 
@@ -83,7 +119,9 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
     const source = mkdtempSync(join(parent, 'flags'));
     host.mount('tmpfs', source, 'tmpfs', ['nosuid', 'nodev', 'noexec']);
     writeFileSync(join(source, 'file'), 'content');
-    const running = shell('cat /mnt/file; touch /mnt/x 2>/dev/null || echo denied', { mounts: [{ destination: '/mnt', type: 'bind', source, options: ['ro'] }] });
+    const running = shell('cat /mnt/file; touch /mnt/x 2>/dev/null || echo denied', {
+      mounts: [{ destination: '/mnt', type: 'bind', source, options: ['ro'] }],
+    });
     const result = await running.finally(() => host.unmount(source));
     expect(result).toMatchObject({ exitCode: 0, stdout: 'contentdenied\n' });
   });
@@ -95,7 +133,10 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
   });
 
   test('sets limits and the size of /dev/shm', async () => {
-    const { stdout } = await shell('ulimit -n; grep /dev/shm /proc/mounts', { ulimits: [{ name: 'nofile', soft: 100, hard: 100 }], shmSize: 1024 * 1024 });
+    const { stdout } = await shell('ulimit -n; grep /dev/shm /proc/mounts', {
+      ulimits: [{ name: 'nofile', soft: 100, hard: 100 }],
+      shmSize: 1024 * 1024,
+    });
     expect(stdout).toMatch(/^100\n.*size=1024k/);
   });
 
@@ -112,8 +153,14 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
     const { executor, stateRoot } = createExecutor(runtime);
     const controller = new AbortController();
     const reason = new Error('enough');
-    const spec = containerSpec(mounts, ['sh', '-c', "trap '' TERM; echo started; sleep 98765 & wait; wait; sleep 98765"]);
-    await expect(runCollecting(executor, spec, { signal: controller.signal, onOutput: () => controller.abort(reason) })).rejects.toBe(reason);
+    const spec = containerSpec(mounts, [
+      'sh',
+      '-c',
+      "trap '' TERM; echo started; sleep 98765 & wait; wait; sleep 98765",
+    ]);
+    await expect(
+      runCollecting(executor, spec, { signal: controller.signal, onOutput: () => controller.abort(reason) }),
+    ).rejects.toBe(reason);
     expect(processesWith('98765')).toEqual([]);
     expect(mountedBelow(stateRoot)).toEqual([]);
     expect(readdirSync(join(stateRoot, 'bundles'))).toEqual([]);
@@ -121,7 +168,11 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
   });
 
   test('says what the runtime says when the container cannot be made', async () => {
-    await expect(shell('true', { mounts: [{ destination: '/x', type: 'bind', source: '/no/such/source', options: [] }] })).rejects.toMatchObject({
+    await expect(
+      shell('true', {
+        mounts: [{ destination: '/x', type: 'bind', source: '/no/such/source', options: [] }],
+      }),
+    ).rejects.toMatchObject({
       code: 'EXECUTOR_START_FAILED',
       message: expect.stringMatching(/^the container could not be started: ./),
     });
@@ -129,20 +180,28 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
 
   test('runs several at once', async () => {
     const { executor } = createExecutor(runtime);
-    const results = await Promise.all([1, 2, 3, 4].map((number) => runCollecting(executor, containerSpec(freshRoot().mounts, ['echo', String(number)]))));
+    const results = await Promise.all(
+      [1, 2, 3, 4].map((number) =>
+        runCollecting(executor, containerSpec(freshRoot().mounts, ['echo', String(number)])),
+      ),
+    );
     expect(results.map(({ stdout }) => stdout)).toEqual(['1\n', '2\n', '3\n', '4\n']);
   });
 
   test('shares the pid namespace where /proc is masked', async () => {
     const { executor } = createExecutor(runtime, { processSandbox: false });
-    const result = await runCollecting(executor, containerSpec(freshRoot().mounts, ['sh', '-c', 'test $$ != 1 && echo shared']));
+    const result = await runCollecting(
+      executor,
+      containerSpec(freshRoot().mounts, ['sh', '-c', 'test $$ != 1 && echo shared']),
+    );
     expect(result).toMatchObject({ exitCode: 0, stdout: 'shared\n' });
   });
 
   test('can be run twice on one volatile upper folder', async () => {
     const { mounts, upper } = freshRoot();
     const { executor } = createExecutor(runtime, { volatile: true });
-    for (const name of ['a', 'b']) await runCollecting(executor, containerSpec(mounts, ['touch', `/tmp/${name}`]));
+    for (const name of ['a', 'b'])
+      await runCollecting(executor, containerSpec(mounts, ['touch', `/tmp/${name}`]));
     expect(readdirSync(join(upper, 'tmp')).sort()).toEqual(['a', 'b']);
   });
 });
@@ -154,7 +213,9 @@ function freshBase(mounts: ContainerSpec['root']): string {
 function processesWith(argument: string): readonly string[] {
   return readdirSync('/proc').filter((name) => {
     try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(argument);
+      return (
+        /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(argument)
+      );
     } catch {
       return false;
     }
@@ -165,11 +226,16 @@ test('a runtime that does not exist is named, with a way out', async () => {
   const stateRoot = join(parent, 'none');
   mkdirSync(stateRoot);
   const executor = createRuncExecutor({ host, stateRoot, rootless, runtime: 'no-such-runtime' });
-  await expect(runCollecting(executor, containerSpec(freshRoot().mounts, ['true']))).rejects.toMatchObject({ code: 'EXECUTOR_RUNTIME_MISSING', hint: expect.stringContaining('apt-get install runc') });
+  await expect(runCollecting(executor, containerSpec(freshRoot().mounts, ['true']))).rejects.toMatchObject({
+    code: 'EXECUTOR_RUNTIME_MISSING',
+    hint: expect.stringContaining('apt-get install runc'),
+  });
   expect(readdirSync(stateRoot)).toEqual([]);
 });
 
 test('an id that could name another folder is refused', async () => {
   const { executor } = createExecutor('runc');
-  await expect(runCollecting(executor, containerSpec(freshRoot().mounts, ['true'], { id: '../x' }))).rejects.toThrow(RangeError);
+  await expect(
+    runCollecting(executor, containerSpec(freshRoot().mounts, ['true'], { id: '../x' })),
+  ).rejects.toThrow(RangeError);
 });

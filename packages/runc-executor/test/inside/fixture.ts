@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHostCalls } from '@img-build/host';
@@ -14,7 +24,30 @@ afterAll(() => rmSync(parent, { recursive: true, force: true }));
 /** Inside a user namespace. */
 export const rootless: boolean = !readFileSync('/proc/self/uid_map', 'utf8').includes('4294967295');
 
-const APPLETS = ['sh', 'echo', 'cat', 'false', 'sleep', 'id', 'grep', 'ls', 'mount', 'unshare', 'hostname', 'touch', 'rm', 'stat', 'mkdir', 'ip', 'wc', 'pwd', 'kill', 'chown', 'test', 'head'];
+const APPLETS = [
+  'sh',
+  'echo',
+  'cat',
+  'false',
+  'sleep',
+  'id',
+  'grep',
+  'ls',
+  'mount',
+  'unshare',
+  'hostname',
+  'touch',
+  'rm',
+  'stat',
+  'mkdir',
+  'ip',
+  'wc',
+  'pwd',
+  'kill',
+  'chown',
+  'test',
+  'head',
+];
 
 /** A minimal root made of the machine's static busybox. */
 const base: string = join(parent, 'base');
@@ -41,17 +74,29 @@ function busybox(): string {
 }
 
 /** A fresh overlay on the minimal root, and the folder that gets its changes. */
-export function freshRoot(): { readonly mounts: readonly Mount[]; readonly upper: string; readonly work: string } {
+export function freshRoot(): {
+  readonly mounts: readonly Mount[];
+  readonly upper: string;
+  readonly work: string;
+} {
   const folder = mkdtempSync(join(parent, 'root'));
   const [upper, work] = [join(folder, 'upper'), join(folder, 'work')];
   mkdirSync(upper);
   mkdirSync(work);
-  const options = [`lowerdir=${base}`, `upperdir=${upper}`, `workdir=${work}`, ...(rootless ? ['userxattr'] : [])];
+  const options = [
+    `lowerdir=${base}`,
+    `upperdir=${upper}`,
+    `workdir=${work}`,
+    ...(rootless ? ['userxattr'] : []),
+  ];
   return { mounts: [{ type: 'overlay', source: 'overlay', options }], upper, work };
 }
 
 /** An executor with an empty state folder. */
-export function createExecutor(runtime: 'runc' | 'crun', options: { readonly processSandbox?: boolean; readonly volatile?: boolean } = {}): { executor: Executor; stateRoot: string } {
+export function createExecutor(
+  runtime: 'runc' | 'crun',
+  options: { readonly processSandbox?: boolean; readonly volatile?: boolean } = {},
+): { executor: Executor; stateRoot: string } {
   const stateRoot = mkdtempSync(join(parent, 'state'));
   return { executor: createRuncExecutor({ host, stateRoot, rootless, runtime, ...options }), stateRoot };
 }
