@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { diff, git, image, local, merge, type RunMount, type State, scratch, source } from '@img-build/llb';
+import { diff, git, image, local, merge, type RunMount, type State, scratch } from '@img-build/llb';
 import { describe, expect, test } from '@jest/globals';
 import { createTestBuilder } from './support/builder.ts';
 import { copyStep } from './support/copy-step.ts';

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { image, local, scratch, source } from '@img-build/llb';
+import { local, scratch, source } from '@img-build/llb';
 import { describe, expect, test } from '@jest/globals';
 import { createTestBuilder } from './support/builder.ts';
-
-const LAYERS = [
-  { a: '1', b: '1' },
-  { b: '2', c: '2' },
-] as const;
 
 test('what cannot be built is said', async () => {
   const builder = createTestBuilder();

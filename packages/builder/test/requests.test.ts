@@ -11,7 +11,6 @@ import {
   type RunOptions,
   type State,
   scratch,
-  source,
 } from '@img-build/llb';
 import { describe, expect, test } from '@jest/globals';
 

@@ -13,6 +13,9 @@ export interface CollectOptions extends AbortOptions {
   readonly records: 'keep' | 'reclaimable';
 }
 
+/** Milliseconds by which the times of files lag behind the clock. */
+const CLOCK_SLACK = 1000;
+
 /** The records that could go now. */
 export async function collectable(
   services: Services,
@@ -24,7 +27,10 @@ export async function collectable(
 async function plan(services: Services, { records: which, signal }: CollectOptions): Promise<CollectionPlan> {
   const [metadata, content] = await Promise.all([services.metadata(), services.content()]);
   const blobs: Digest[] = [];
-  for await (const { digest } of content.walk({ signal })) blobs.push(digest);
+  const { since = Number.POSITIVE_INFINITY } = metadata.leases.protectedResources();
+  for await (const { digest, createdAt } of content.walk({ signal })) {
+    if (createdAt < since - CLOCK_SLACK) blobs.push(digest);
+  }
   return await metadata.planCollection({
     blobs,
     signal,

@@ -54,8 +54,15 @@ export interface CacheRecordList {
 export interface LeaseStore {
   /** Ends by itself when the process dies: a lease of a dead process protects nothing. */
   create(): Lease;
-  /** Everything protected by a living lease. */
-  protectedResources(): { readonly records: ReadonlySet<string>; readonly blobs: ReadonlySet<string> };
+  /**
+   * Everything protected by a living lease. `since` is when the oldest of them was created, in milliseconds since the
+   * Unix epoch: what was stored after that may belong to its holder, who has not had the time to say so.
+   */
+  protectedResources(): {
+    readonly records: ReadonlySet<string>;
+    readonly blobs: ReadonlySet<string>;
+    readonly since: number | undefined;
+  };
 }
 
 /** One process's protection. */

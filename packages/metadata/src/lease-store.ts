@@ -31,12 +31,14 @@ export function createLeaseStore(connection: Connection, clock: Clock, processes
       return connection.transaction(() => {
         const records = new Set<string>();
         const blobs = new Set<string>();
+        let since: number | undefined;
         for (const row of connection.all('SELECT * FROM leases')) {
           const id = row['id'] as string;
           if (!isLiving(row, processes, clock())) {
             removeLease(connection, id);
             continue;
           }
+          since = Math.min(since ?? Number.POSITIVE_INFINITY, row['created_at'] as number);
           for (const { kind, resource } of connection.all(
             'SELECT kind, resource FROM lease_resources WHERE lease = ?',
             id,
@@ -44,7 +46,7 @@ export function createLeaseStore(connection: Connection, clock: Clock, processes
             (kind === 'record' ? records : blobs).add(resource as string);
           }
         }
-        return { records, blobs };
+        return { records, blobs, since };
       });
     },
   };

@@ -35,7 +35,7 @@ export async function runProcess({
   };
   if (signal?.aborted === true) stop();
   else signal?.addEventListener('abort', stop, { once: true });
-  (await child.nodeChildProcess)?.once('exit', () => {
+  child.nodeChildProcess?.once('exit', () => {
     clearTimeout(timer);
     // A process that outlives the container, where there is no pid namespace, must not keep us waiting for its pipe.
     timer = setTimeout(() => {
@@ -48,7 +48,7 @@ export async function runProcess({
     await killing;
     if (result.exitCode !== undefined) return result.exitCode;
     if (result.signal !== undefined) return 128 + constants.signals[result.signal];
-    throw result.cause ?? result;
+    throw result as Error;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', stop);

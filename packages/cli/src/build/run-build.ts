@@ -41,11 +41,12 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
   const { request, services, io, progress, signal } = options;
   // What a killed process was writing is of no use to anybody.
   await (await services.content()).sweep();
-  const images = await openImages(services);
-  const lowered = await lower(options, images);
-  progress.locate((vertex) => lowered.locationOf(vertex as Digest));
+  // First of all: what this build stores from here on is nobody's garbage.
   const lease = (await services.metadata()).leases.create();
   try {
+    const images = await openImages(services);
+    const lowered = await lower(options, images);
+    progress.locate((vertex) => lowered.locationOf(vertex as Digest));
     const ports = await builderPorts(options, images, lease);
     const exporters = await Promise.all(
       request.outputs.map((output) => createExporter(output, services, io)),

@@ -17,7 +17,7 @@ export const pullCommand: Command = {
   async run({ args, io, services, signal }) {
     const reference = referenceOf(args.positionals[0] ?? '');
     const hosts = insecureHosts(args.is('insecure-registry'), reference);
-    const [{ pullImage }, content, { images }] = await Promise.all([
+    const [{ pullImage }, content, { images, leases }] = await Promise.all([
       import('@img-build/sources'),
       services.content(),
       services.metadata(),
@@ -25,6 +25,8 @@ export const pullCommand: Command = {
     const name = shownName(args.positionals[0] ?? '');
     io.print(`Pulling ${name}...`);
     const progress = createTransferProgress(io.stderr);
+    // Blobs that no image names yet must not be collected by somebody else.
+    const lease = leases.create();
     try {
       const pulled = await pullImage(reference, {
         registry: () => services.registry(hosts),
@@ -38,6 +40,7 @@ export const pullCommand: Command = {
       io.print(`Snapshot ref: ${pulled.resolved.digest}`);
       io.print(`Size: ${formatBinarySize(pulled.size)}`);
     } finally {
+      lease.release();
       progress.finish();
     }
   },

@@ -20,14 +20,14 @@ const SCP_LIKE = /^[a-zA-Z0-9_-]+@[a-zA-Z0-9.-]+:/;
  * @throws FrontendError `INSTRUCTION_INVALID` when the form is right but a parameter is not
  */
 export function parseGitReference(text: string): GitReference | undefined {
-  const [beforeFragment = '', fragment] = splitOnce(text, '#');
-  const [remote = '', query] = splitOnce(beforeFragment, '?');
+  const [beforeFragment, fragment] = splitOnce(text, '#');
+  const [remote, query] = splitOnce(beforeFragment, '?');
   const isGit =
     /^(?:git|ssh):\/\//.test(remote) || SCP_LIKE.test(remote) || /^https?:\/\/.*\.git$/.test(remote);
   if (!isGit) return undefined;
   const parameters = query === undefined ? {} : fromQuery(new URLSearchParams(query));
   if (fragment === undefined) return { remote, ...parameters };
-  const [ref = '', subdirectory] = splitOnce(fragment, ':');
+  const [ref, subdirectory] = splitOnce(fragment, ':');
   if (parameters.ref !== undefined && ref !== '' && parameters.ref !== ref)
     throw invalid(`ref conflicts: ${parameters.ref} vs ${ref}`);
   return {

@@ -166,7 +166,7 @@ function splitAtPivot(path: string): {
   };
 }
 
-function downloadStep(url: string, { instruction, from: _, common, checksum, name }: Transfer): CopyStep {
+function downloadStep(url: string, { instruction, common, checksum, name }: Transfer): CopyStep {
   if (checksum !== '' && !/^sha256:[0-9a-f]{64}$/.test(checksum))
     throw invalid(`invalid checksum ${JSON.stringify(checksum)}: only sha256 is supported for downloads`);
   const filename = fileNameOf(url);

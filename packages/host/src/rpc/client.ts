@@ -87,7 +87,7 @@ export function createRpcClient<Methods extends RpcMethods<Methods>>(
 
   /** Returns the number of the call, for cancelling it. */
   function start(method: string, params: unknown, call: PendingCall): number {
-    if (closure !== undefined) throw closure;
+    if (closure !== undefined) throw closure as Error;
     const id = nextCall++;
     connection.sendValue(FRAME.call, id, { method, params });
     pending.set(id, call);

@@ -51,7 +51,7 @@ export function createRpcServer<Methods extends RpcMethods<Methods>>(
       for (const call of running.values())
         call.abort.abort(new HostError('the caller is gone', { code: 'RPC_CLOSED' }));
       connection.end();
-      Promise.all(ending).then(() => closed.resolve());
+      void Promise.all(ending).then(() => closed.resolve());
     },
   });
 

@@ -43,7 +43,7 @@ export async function pushBlob(
     const failure = await uploadOnce(upload, blob, location, options.onProgress);
     if (failure === undefined) return 'uploaded';
     location = undefined;
-    if (attempt > session.policy.retries) throw failure;
+    if (attempt > session.policy.retries) throw failure as Error;
     await session.timing.sleep(backoff(session.policy, attempt, session.timing.random()), options.signal);
     if (await blobExists(upload)) return 'uploaded';
   }

@@ -45,7 +45,7 @@ async function* decoded(
   try {
     for await (const chunk of source.pipe(decoder)) yield chunk as unknown as Uint8Array;
   } catch (cause) {
-    if (sourceError !== undefined) throw sourceError;
+    if (sourceError !== undefined) throw sourceError as Error;
     throw encodingError(response, `as broken ${encoding}`, cause);
   } finally {
     source.destroy();

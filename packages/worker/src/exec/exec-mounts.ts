@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbortOptions, ContainerMount, ExecMount, HostCalls } from '@img-build/interfaces';
 import { setOwner } from '../file/file-attributes.ts';
-import type { ActiveTree, MountedTree, TreeMounter } from '../mounted-tree.ts';
+import type { ActiveTree, TreeMounter } from '../mounted-tree.ts';
 import { placeInRoot, resolveInRoot, rooted } from '../path-in-root.ts';
 import type { ScratchFolder } from '../scratch-folder.ts';
 import { WorkerError } from '../worker-error.ts';

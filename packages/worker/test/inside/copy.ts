@@ -56,7 +56,7 @@ describe('where files go', () => {
     const names = await copied(context, [copy('folder', '/to')], (root) =>
       readdirSync(join(root, 'to'), { recursive: true }),
     );
-    expect(names.sort()).toEqual(['deep', 'deep/er', 'in']);
+    expect(names.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['deep', 'deep/er', 'in']);
   });
 
   test.each([

@@ -14,7 +14,6 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
 import {
   createTestWorker,
-  host,
   hostTree,
   oneId,
   parent,

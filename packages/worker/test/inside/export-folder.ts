@@ -16,7 +16,7 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
-import { copy, createTestWorker, hostTree, parent, quiet, type TestWorker, writeTree } from './fixture.ts';
+import { createTestWorker, hostTree, parent, quiet, type TestWorker, writeTree } from './fixture.ts';
 
 describe('exporting to a folder', () => {
   let worker: TestWorker;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FileAction, MakeFileAction, MakeSymlinkAction, RemoveAction } from '@img-build/interfaces';
+import type { FileAction, RemoveAction } from '@img-build/interfaces';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestWorker, type TestWorker, writeTree } from './fixture.ts';
 
@@ -25,19 +25,6 @@ async function changed<T>(
   return await worker.look(await worker.file(actions, [{ type: 'snapshot', name }]), look);
 }
 
-const file = (path: string, data: string, change: Partial<MakeFileAction> = {}): FileAction => ({
-  type: 'make-file',
-  path,
-  mode: 0o644,
-  data: Buffer.from(data),
-  ...change,
-});
-const link = (path: string, target: string, change: Partial<MakeSymlinkAction> = {}): FileAction => ({
-  type: 'make-symlink',
-  path,
-  target,
-  ...change,
-});
 const remove = (path: string, change: Partial<RemoveAction> = {}): FileAction => ({
   type: 'remove',
   path,
