@@ -13,6 +13,7 @@ import { readMachineFacts } from './src/machine.ts';
 import { type RegistryServer, startRegistry } from './src/registry-server.ts';
 import { formatReport, reportData } from './src/report.ts';
 import { runRounds } from './src/rounds.ts';
+import { createUsedFolders } from './src/used-folders.ts';
 import { WORKLOADS } from './src/workloads.ts';
 
 const cancel = new AbortController();
@@ -43,10 +44,11 @@ async function main(options: BenchOptions, signal: AbortSignal): Promise<void> {
     servers.push(pushTarget);
     const images = await createBaseImages(work, registry.host, options.base);
     const runner = createCommandRunner(account, join(work, 'output.log'), signal);
-    const builders = [createImgBuilder(installed(options.img, work), join(account.home, 'img'))];
+    const used = createUsedFolders(account.home);
+    const builders = [createImgBuilder(installed(options.img, work), join(account.home, 'img'), used)];
     if (options.withBuildah && isInstalled('buildah'))
       builders.push(
-        await createBuildahBuilder(join(account.home, 'buildah'), account, runner, images.busybox),
+        await createBuildahBuilder(join(account.home, 'buildah'), account, runner, images.busybox, used),
       );
     for (const [name, template] of options.templates)
       builders.push(createTemplateBuilder(name, template, options.resets.get(name)));
@@ -61,7 +63,18 @@ async function main(options: BenchOptions, signal: AbortSignal): Promise<void> {
     const onProgress = (line: string) => console.error(line);
     const report = { machine, builders, workloads, figures };
     try {
-      const rounds = { work, images, runner, pushTarget, figures, signal, runs, withMemory, onProgress };
+      const rounds = {
+        work,
+        images,
+        runner,
+        pushTarget,
+        used,
+        figures,
+        signal,
+        runs,
+        withMemory,
+        onProgress,
+      };
       for (const workload of workloads) await runRounds(workload, builders, rounds);
     } finally {
       // An interrupted run still shows what it has.
@@ -73,6 +86,7 @@ async function main(options: BenchOptions, signal: AbortSignal): Promise<void> {
       const reset = builder.reset();
       if (reset !== undefined) await runner.run(reset);
     }
+    await runner.run(used.remove());
   } finally {
     for (const server of servers) await server.stop();
     account.remove();

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { Account } from './account.ts';
 import type { Builder } from './builder.ts';
 import type { Command, CommandRunner } from './command.ts';
+import type { UsedFolders } from './used-folders.ts';
 
 /** Our own command with a state folder of its own. */
-export function createImgBuilder(program: string, state: string): Builder {
+export function createImgBuilder(program: string, state: string, used: UsedFolders): Builder {
   const img = (...args: string[]): Command => ({ argv: [program, '--state', state, ...args] });
   return {
     name: 'img',
@@ -17,7 +18,7 @@ export function createImgBuilder(program: string, state: string): Builder {
     tag: (image, name) => img('tag', image, name),
     push: (image) => img('push', image),
     version: () => ({ argv: [program, '--version'] }),
-    reset: () => removal(state),
+    reset: () => used.setAside(state),
   };
 }
 
@@ -30,6 +31,7 @@ export async function createBuildahBuilder(
   account: Account,
   runner: CommandRunner,
   image: string,
+  used: UsedFolders,
 ): Promise<Builder> {
   const probe = join(folder, 'probe');
   mkdirSync(probe, { recursive: true });
@@ -38,7 +40,7 @@ export async function createBuildahBuilder(
   let failure: unknown;
   for (const isolation of ['oci', 'chroot']) {
     for (const driver of ['overlay', 'vfs']) {
-      const builder = buildahWith(`${folder}-${driver}`, account, driver, isolation, version);
+      const builder = buildahWith(`${folder}-${driver}`, { account, driver, isolation, version, used });
       try {
         await runner.run(builder.build(probe, 'probe'));
         return builder;
@@ -50,13 +52,16 @@ export async function createBuildahBuilder(
   throw new Error('buildah cannot run anything here', { cause: failure });
 }
 
-function buildahWith(
-  root: string,
-  account: Account,
-  driver: string,
-  isolation: string,
-  version: string,
-): Builder {
+interface BuildahSettings {
+  readonly account: Account;
+  readonly driver: string;
+  readonly isolation: string;
+  readonly version: string;
+  readonly used: UsedFolders;
+}
+
+function buildahWith(root: string, settings: BuildahSettings): Builder {
+  const { account, driver, isolation, version, used } = settings;
   const storage = [
     '--root',
     root,
@@ -76,7 +81,7 @@ function buildahWith(
     tag: (image, name) => buildah('tag', image, name),
     push: (image) => buildah('push', '--tls-verify=false', image),
     version: () => ({ argv: ['buildah', '--version'] }),
-    reset: () => removal(root, join(account.runtimeFolder, 'buildah')),
+    reset: () => used.setAside(root, join(account.runtimeFolder, 'buildah')),
   };
 }
 
@@ -93,11 +98,4 @@ export function createTemplateBuilder(name: string, template: string, reset: str
     version: () => undefined,
     reset: () => (reset === undefined ? undefined : shell(reset)),
   };
-}
-
-/** Files of subordinate ids can only be removed by the root of a namespace that maps them. */
-function removal(...folders: string[]): Command {
-  const line =
-    'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec unshare -U --map-auto --map-root-user "$@"; fi';
-  return { argv: ['sh', '-c', line, 'sh', 'rm', '-rf', ...folders] };
 }

@@ -7,6 +7,7 @@ import type { Builder } from './builder.ts';
 import type { CommandRunner } from './command.ts';
 import type { FigureTable } from './figures.ts';
 import type { RegistryServer } from './registry-server.ts';
+import { asMappedRoot, type UsedFolders } from './used-folders.ts';
 import type { Workload } from './workloads.ts';
 
 /** What every round uses. */
@@ -15,6 +16,7 @@ export interface Rounds {
   readonly images: BaseImages;
   readonly runner: CommandRunner;
   readonly pushTarget: RegistryServer;
+  readonly used: UsedFolders;
   readonly figures: FigureTable;
   readonly signal: AbortSignal;
   readonly runs: number;
@@ -82,24 +84,14 @@ async function runOnce(workload: Workload, builder: Builder, turn: Turn): Promis
 }
 
 /** GNU tar on the same layer; without device nodes, which only real root may make. */
-async function runTar({ work, images, runner, figures, onProgress }: Rounds): Promise<void> {
+async function runTar({ work, images, runner, used, figures, onProgress }: Rounds): Promise<void> {
   const target = join(work, 'home', 'tar');
-  const asMapped =
-    'if [ "$(id -u)" != 0 ]; then exec unshare -U --map-auto --map-root-user "$@"; else exec "$@"; fi';
-  const inside = (...argv: string[]) => ({ argv: ['sh', '-c', asMapped, 'sh', ...argv] });
-  await runner.run(inside('mkdir', target));
+  await runner.run({ argv: ['mkdir', target] });
   execFileSync('sync');
-  const unpacking = [
-    'tar',
-    '-xpzf',
-    images.debianLayer,
-    '--numeric-owner',
-    '--exclude=./dev/*',
-    '-C',
-    target,
-  ];
-  const taken = await runner.run(inside(...unpacking));
+  const taken = await runner.run(
+    asMappedRoot('tar', '-xpzf', images.debianLayer, '--numeric-owner', '--exclude=./dev/*', '-C', target),
+  );
   figures.of('unpack', 'tar').runs.push(taken);
   onProgress(`unpack tar: ${taken.wall} s, cpu ${taken.cpu.toFixed(2)} s`);
-  await runner.run(inside('rm', '-rf', target));
+  await runner.run(used.setAside(target));
 }

@@ -10,7 +10,7 @@ import { splitFrames } from './zstd-frames.ts';
 
 const CHUNK_SIZE = 256 * 1024;
 
-/** Unpacks a stream. Truncated and damaged input ends in an error with zlib's code or `LAYER_INVALID`. */
+/** Unpacks a stream; a chunk is lent until the next is asked for. Truncated and damaged input ends in an error with zlib's code or `LAYER_INVALID`. */
 export function decompress(source: AsyncIterable<Buffer>, packing: Packing): AsyncIterable<Buffer> {
   switch (packing) {
     case 'none':
@@ -28,11 +28,22 @@ async function* through(source: AsyncIterable<Buffer>, stream: Duplex): AsyncGen
   const feeding = feed(source, stream);
   feeding.catch((error: unknown) => stream.destroy(error as Error));
   try {
-    for await (const chunk of stream) yield chunk as Buffer;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      yield chunk;
+      release(chunk);
+    }
     await feeding;
   } finally {
     stream.destroy();
   }
+}
+
+/**
+ * Frees the memory of a chunk now instead of at the next garbage collection, which would otherwise be provoked many times
+ * a second. A buffer that the stream still fills ends behind the chunk.
+ */
+function release({ buffer, byteOffset, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 /** bzip2 and xz are rare enough that the programs of these names have to do. */
