@@ -4,9 +4,10 @@ import type { LowerOptions } from './options.ts';
 
 /** The client's folder; `paths` is read when the graph is marshalled, after every instruction has added its own. */
 export function createContext(
-  { contextName = 'context', contextIgnore }: LowerOptions,
+  { context = 'local:context', contextIgnore }: LowerOptions,
   paths: ReadonlySet<string>,
 ): State {
+  const contextName = context.slice('local:'.length);
   return deferred(() =>
     local(contextName, {
       name: '[internal] load build context',

@@ -129,7 +129,7 @@ describe('the context', () => {
       {
         target: '',
         contextIgnore: ['*.md', '!a.md'],
-        contextName: 'ctx',
+        context: 'local:ctx',
       },
     );
 
