@@ -71,8 +71,23 @@ export type {
   VolumeInstruction,
   WorkdirInstruction,
 } from './instruction.ts';
+export type { LintFinding } from './lint/lint-finding.ts';
+export type { LintBuildError, LintOptions, LintResult } from './lint/lint-options.ts';
+export type { LintContext, LintReport, LintRule, LintRuleMeta } from './lint/lint-rule.ts';
 export { type CacheSharing, type Mount, type MountType, resolveMount } from './mount.ts';
 export { parse } from './parse.ts';
+export type { ResolveDiagnostic, ResolveDiagnosticCode } from './resolve/resolve-diagnostic.ts';
+export type { BaseImage, BaseImageRequest, ResolveOptions } from './resolve/resolve-options.ts';
+export type {
+  FileOrigin,
+  ResolvedStage,
+  ResolvedStep,
+  ResolvedWord,
+  ScopedVariable,
+  StageDependency,
+  StageGraph,
+  VariableOrigin,
+} from './resolve/stage-graph.ts';
 export type { Position, SourceRange } from './source-range.ts';
 export { listStages, type Stage, type StageList } from './stages.ts';
 export { suggest } from './suggestion.ts';
