@@ -125,7 +125,7 @@ async function builderPorts(
     worker,
     checksum,
     sources: [images, createLocalSource({ folders: { context: input.folder }, session: randomUUID() })],
-    secrets: { secret: async () => undefined, agentSocket: () => undefined },
+    secrets: { secret: async () => undefined, agent: async () => undefined },
     locks,
     lease,
     fetchLayer,
