@@ -29,6 +29,7 @@ export type {
   Word,
 } from './ast.ts';
 export { type CheckSettings, parseCheckSettings } from './check-directive.ts';
+export { type CsvFields, readCsvFields } from './csv-fields.ts';
 export {
   type Diagnostic,
   type DiagnosticCode,
@@ -46,6 +47,7 @@ export {
   processWord,
   processWords,
 } from './expand.ts';
+export { parseMemorySize } from './flag-values.ts';
 export { chompHeredoc, summarizeHeredoc } from './heredoc.ts';
 export type {
   AddInstruction,
