@@ -20,7 +20,7 @@ import {
   type ScriptedRegistry,
   type ScriptedRegistryOptions,
   startScriptedRegistry,
-} from './scripted-registry.ts';
+} from '../../src/testing/index.ts';
 
 const closing: (() => Promise<void>)[] = [];
 
