@@ -35,8 +35,8 @@ export interface LintContext {
   readonly dockerfile: Dockerfile;
   /** Resolved with the caller's build arguments, target and platforms. */
   readonly graph: StageGraph;
-  /** The same with nothing but the file's own defaults. */
-  readonly defaults: StageGraph;
+  /** The same as if no build argument had been given; made on first use. */
+  defaults(): StageGraph;
   /** Stages that are of interest: all of them, or those the target needs. */
   readonly stages: readonly ResolvedStage[];
   /** Normalised target platform. */

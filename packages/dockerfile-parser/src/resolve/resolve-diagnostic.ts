@@ -16,7 +16,8 @@ export type ResolveDiagnosticCode =
   | 'STAGE_CIRCULAR'
   | 'STAGE_INDEX_INVALID'
   | 'STAGE_NOT_DEFINED_YET'
-  | 'TARGET_UNKNOWN';
+  | 'TARGET_UNKNOWN'
+  | 'TRIGGER_INVALID';
 
 /** One finding about how stages belong together; every one makes the file unbuildable when the stage is needed. */
 export interface ResolveDiagnostic {

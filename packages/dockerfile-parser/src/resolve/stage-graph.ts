@@ -67,6 +67,8 @@ export interface ResolvedWord {
   readonly used: readonly string[];
   /** Names without a value, in order of first use. */
   readonly unset: readonly string[];
+  /** Those of `unset` that no ARG declares either. */
+  readonly undeclared: readonly string[];
   readonly range: SourceRange;
 }
 
@@ -94,9 +96,9 @@ export interface ResolvedStage {
   readonly platform: string | null;
   /** Triggers of the base first, then the instructions up to the next FROM. */
   readonly steps: readonly ResolvedStep[];
-  /** In the order they are set; {@link variablesAt} gives those in force at a step. */
+  /** What this stage adds to its base stage's, in the order they are set; {@link variablesAt} gives those in force at a step. */
   readonly variables: readonly ScopedVariable[];
-  /** False when the base (or the base's base) is an image whose config is not known: then `unset` names may be set by it. */
+  /** False when the base (or the base's base) is an image whose config is not known: then `undeclared` names may be set by it. */
   readonly environmentKnown: boolean;
   readonly dependencies: readonly StageDependency[];
   /** Whether the target needs it. */
