@@ -27,33 +27,30 @@ export function readSshPrivateKey(content: Uint8Array, name: string): SshPrivate
   const { key, comment } = openKey(content, name);
   const jwk = createPublicKey(key).export({ format: 'jwk' });
   const part = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64url');
-  switch (jwk.kty) {
-    case 'OKP':
-      if (jwk.crv !== 'Ed25519') break;
-      return {
-        publicKey: Buffer.concat([sshString('ssh-ed25519'), sshString(part(jwk.x))]),
-        comment,
-        sign: (data) => signature('ssh-ed25519', sign(null, data, key)),
-      };
-    case 'RSA':
-      return {
-        publicKey: Buffer.concat([sshString('ssh-rsa'), sshNumber(part(jwk.e)), sshNumber(part(jwk.n))]),
-        comment,
-        sign: (data, flags) => signRsa(key, data, flags),
-      };
-    case 'EC': {
-      const [curve, facts] = Object.entries(CURVES).find(([, { jwk: crv }]) => crv === jwk.crv) ?? [];
-      if (curve === undefined || facts === undefined) break;
-      const type = `ecdsa-sha2-${curve}`;
-      const point = Buffer.concat([Buffer.of(4), part(jwk.x), part(jwk.y)]);
-      return {
-        publicKey: Buffer.concat([sshString(type), sshString(curve), sshString(point)]),
-        comment,
-        sign: (data) => signEcdsa(key, type, facts.size, data),
-      };
-    }
+  if (jwk.kty === 'OKP' && jwk.crv === 'Ed25519') {
+    return {
+      publicKey: Buffer.concat([sshString('ssh-ed25519'), sshString(part(jwk.x))]),
+      comment,
+      sign: (data) => signature('ssh-ed25519', sign(null, data, key)),
+    };
   }
-  throw unsupported(name);
+  if (jwk.kty === 'RSA') {
+    return {
+      publicKey: Buffer.concat([sshString('ssh-rsa'), sshNumber(part(jwk.e)), sshNumber(part(jwk.n))]),
+      comment,
+      sign: (data, flags) => signRsa(key, data, flags),
+    };
+  }
+  const curve = Object.entries(CURVES).find(([, { jwk: crv }]) => crv === jwk.crv);
+  if (curve === undefined) throw unsupported(name);
+  const [suffix, { size }] = curve;
+  const type = `ecdsa-sha2-${suffix}`;
+  const point = Buffer.concat([Buffer.of(4), part(jwk.x), part(jwk.y)]);
+  return {
+    publicKey: Buffer.concat([sshString(type), sshString(suffix), sshString(point)]),
+    comment,
+    sign: (data) => signEcdsa(key, type, size, data),
+  };
 }
 
 function openKey(content: Uint8Array, name: string): { readonly key: KeyObject; readonly comment: string } {
