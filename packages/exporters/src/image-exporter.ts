@@ -69,12 +69,16 @@ async function pushAll(
 }
 
 /** What an image's export tells, under BuildKit's keys. */
-export function resultOf({ target, configDigest }: WrittenImage, names: readonly string[]): ExportResult {
+export function resultOf(
+  { target, configDigest, isIndex }: WrittenImage,
+  names: readonly string[],
+): ExportResult {
   return {
     descriptor: target,
     configDigest,
     metadata: {
-      'containerimage.config.digest': configDigest,
+      // Each of several platforms has a config of its own.
+      ...(isIndex ? {} : { 'containerimage.config.digest': configDigest }),
       'containerimage.descriptor': target,
       'containerimage.digest': target.digest,
       ...(names.length === 0 ? {} : { 'image.name': names.join(',') }),
