@@ -10,6 +10,7 @@ import {
 import type { SourceRange } from '@img-build/interfaces';
 import type { SourceFile } from '@img-build/llb';
 import { type Digest, normalizePlatform, type Platform } from '@img-build/oci';
+import { namedContexts } from './contexts/named-contexts.ts';
 import type { Environment } from './environment.ts';
 import { FrontendError } from './frontend-error.ts';
 import { buildArg, globalArgs } from './global-args.ts';
@@ -46,6 +47,7 @@ async function lower(request: LowerRequest): Promise<LowerResult> {
   const targets = asked.length === 0 ? [buildPlatform] : asked;
   const multiPlatform = targets.length > 1;
   const sourceFile: SourceFile = { filename: name, data: Buffer.from(text), language: 'Dockerfile' };
+  const contexts = namedContexts(options.contexts);
   const warnings = parserWarnings(dockerfile);
   const bases: ResolvedBase[] = [];
   const epochs: (number | undefined)[] = [];
@@ -67,6 +69,7 @@ async function lower(request: LowerRequest): Promise<LowerResult> {
       globals,
       escape: dockerfile.escape,
       buildArgs,
+      contexts,
       targetPlatform,
       implicitPlatform: asked.length === 0,
       multiPlatform,

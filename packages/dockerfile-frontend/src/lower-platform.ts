@@ -2,13 +2,13 @@
 import type { StageList } from '@img-build/dockerfile-parser';
 import { marshal, type SourceFile, toLlbPlatform } from '@img-build/llb';
 import { type ImageConfig, normalizePlatform, type Platform } from '@img-build/oci';
-import { createContext } from './build-context.ts';
+import { mainContext } from './contexts/main-context.ts';
 import type { Environment } from './environment.ts';
 import type { Lowering } from './lowering.ts';
 import type { LoweredPlatform } from './options.ts';
 import { resolveBase } from './stages/base-image.ts';
 import { refuseCycles } from './stages/cycles.ts';
-import { lowerStage } from './stages/lower-stage.ts';
+import { lowerStages } from './stages/lower-stages.ts';
 import { addTriggers } from './stages/onbuild-triggers.ts';
 import type { Stage } from './stages/stage.ts';
 import { createStageGraph, reachableFrom, targetStage } from './stages/stage-graph.ts';
@@ -28,19 +28,19 @@ export async function lowerPlatform(request: PlatformRequest): Promise<LoweredPl
     globals: request.globals,
     escape: request.escape,
     noCache: options.noCache ?? false,
+    contexts: request.contexts,
+    targetPlatform: request.targetPlatform,
   });
   const lowering: Lowering = {
     ...request,
     graph,
     contextPaths,
-    context: createContext(options, contextPaths),
+    context: mainContext(options, contextPaths),
   };
   const target = targetStage(graph, options.target);
   await resolveBases(target, lowering);
-  const needed = reachableFrom(target);
-  for (const stage of graph.stages) {
-    if (needed.has(stage)) lowerStage(stage, lowering);
-  }
+  lowerStages(target, lowering);
+  target.paths.add('/');
   return {
     platform: target.platform ?? lowering.targetPlatform,
     definition: marshal(target.state, { platform: toLlbPlatform(lowering.targetPlatform) }),

@@ -29,6 +29,8 @@ export function lowerRun(instruction: RunInstruction, context: InstructionContex
   const { options } = lowering.request;
   if (instruction.devices.length > 0)
     throw new FrontendError('RUN --device is not supported', { code: 'FEATURE_UNSUPPORTED' });
+  // A command may look at any file.
+  stage.paths.add('/');
   const args = argsOf(instruction, stage);
   const mounts = instruction.mounts.map((mount) =>
     guard(() => resolveMount(mount, (value) => expandHere(context, value))),
