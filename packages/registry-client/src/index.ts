@@ -20,3 +20,4 @@ export {
 } from './registry-client.ts';
 export { RegistryError, type RegistryErrorCode, type RegistryErrorDetail } from './registry-error.ts';
 export type { RegistryEvent } from './registry-event.ts';
+export { createUploadFolder, type UploadRecord, type UploadStore } from './transfer/upload-store.ts';

@@ -19,6 +19,7 @@ import { type RetryOptions, retryPolicy, SYSTEM_TIMING, type Timing } from './ht
 import { createSend } from './http/send.ts';
 import type { RegistryEvent } from './registry-event.ts';
 import { createSession, type Session } from './session.ts';
+import type { UploadStore } from './transfer/upload-store.ts';
 
 /** Everything a client can be told; all of it optional. */
 export interface RegistryClientOptions {
@@ -35,6 +36,10 @@ export interface RegistryClientOptions {
   readonly onEvent?: ((event: RegistryEvent) => void) | undefined;
   /** Proxies are read from it; `process.env` by default. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Blobs sent to one host at once, and blobs received from it at once; 6 by default. */
+  readonly parallel?: number | undefined;
+  /** Remembers uploads, so that one whose process died is taken up where the registry still has its beginning. */
+  readonly uploads?: UploadStore | undefined;
   /** Time and chance; the machine's by default. */
   readonly timing?: Timing | undefined;
 }
@@ -46,6 +51,8 @@ export interface TlsOptions {
   /** Folders with a folder of certificates per host; docker's and podman's by default. */
   readonly certificateFolders?: readonly string[] | undefined;
 }
+
+const DEFAULT_PARALLEL = 6;
 
 /** A registry port that also lists and that holds connections until it is closed. */
 export interface RegistryClient extends RegistryPort, Closable, AsyncDisposable {
@@ -73,7 +80,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     pushBlob: async (reference, blob, how) =>
       await pushes(
         `${reference.domain}/${reference.path}@${blob.descriptor.digest}`,
-        async () => await pushBlob(session, reference, blob, how),
+        async () => await pushBlob(session, reference, blob, { ...how, uploads: options.uploads }),
       ),
     pushManifest: async (reference, mediaType, bytes, abort) =>
       await pushManifest(session, reference, mediaType, bytes, abort),
@@ -107,6 +114,7 @@ export function createClientSession(options: RegistryClientOptions): {
     userAgent: options.userAgent ?? 'img-build',
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     report: options.onEvent ?? (() => {}),
+    parallel: Math.max(1, options.parallel ?? DEFAULT_PARALLEL),
   });
   return { session, close: async () => await dispatchers.close() };
 }

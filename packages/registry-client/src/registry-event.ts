@@ -24,6 +24,7 @@ export type RegistryEvent =
       readonly offset: number;
       readonly reason: string;
     }
+  | { readonly type: 'upload-resumed'; readonly digest: Digest; readonly offset: number }
   | {
       readonly type: 'digest-header-ignored';
       readonly host: string;

@@ -21,6 +21,7 @@ import { sendFollowing } from './http/redirect.ts';
 import type { RetryPolicy, Timing } from './http/retry.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Report } from './registry-event.ts';
+import { createSlots, type Slots } from './transfer/slots.ts';
 
 /** One request of the registry API. */
 export interface RegistryCall {
@@ -51,6 +52,8 @@ export interface SessionOptions {
   readonly userAgent: string;
   readonly allowPrivateAddresses: boolean;
   readonly report: Report;
+  /** Blobs sent to one host at once, and blobs received. */
+  readonly parallel: number;
 }
 
 /** Everything the endpoints share: hosts, authorization, redirects, retries. */
@@ -60,6 +63,10 @@ export interface Session {
   readonly allowPrivateAddresses: boolean;
   readonly report: Report;
   readonly findEndpoint: FindEndpoint;
+  /** Limits uploads by host. */
+  readonly uploads: Slots;
+  /** Limits downloads by host; apart from uploads, so that a copy within one host cannot wait for itself. */
+  readonly downloads: Slots;
   /** Sends a call and returns its answer, whatever the status, once it is not temporary or patience has run out. */
   call(call: RegistryCall): Promise<HttpResponse>;
   /** {@link call}, insisting on one of `statuses`. @throws RegistryError for any other. */
@@ -121,6 +128,8 @@ export function createSession(options: SessionOptions): Session {
     allowPrivateAddresses,
     report,
     findEndpoint,
+    uploads: createSlots(options.parallel),
+    downloads: createSlots(options.parallel),
     sendPlain,
     call,
     async expect(wanted, statuses) {
