@@ -48,6 +48,8 @@ export {
   processWords,
 } from './expand.ts';
 export { parseMemorySize } from './flag-values.ts';
+export { format } from './format/format.ts';
+export type { FormatOptions } from './format/format-options.ts';
 export { chompHeredoc, summarizeHeredoc } from './heredoc.ts';
 export type {
   AddInstruction,
@@ -73,11 +75,16 @@ export type {
   VolumeInstruction,
   WorkdirInstruction,
 } from './instruction.ts';
+export { BUILTIN_RULES } from './lint/builtin-rules.ts';
+export { lint } from './lint/lint.ts';
 export type { LintFinding } from './lint/lint-finding.ts';
 export type { LintBuildError, LintOptions, LintResult } from './lint/lint-options.ts';
 export type { LintContext, LintReport, LintRule, LintRuleMeta } from './lint/lint-rule.ts';
+export { meaningOf } from './meaning.ts';
 export { type CacheSharing, type Mount, type MountType, resolveMount } from './mount.ts';
 export { parse } from './parse.ts';
+export { type Circle, findCircle } from './resolve/circle.ts';
+export { resolve } from './resolve/resolve.ts';
 export type { ResolveDiagnostic, ResolveDiagnosticCode } from './resolve/resolve-diagnostic.ts';
 export type { BaseImage, BaseImageRequest, ResolveOptions } from './resolve/resolve-options.ts';
 export type {
@@ -90,6 +97,7 @@ export type {
   StageGraph,
   VariableOrigin,
 } from './resolve/stage-graph.ts';
+export { variablesAt } from './resolve/variables-at.ts';
 export type { Position, SourceRange } from './source-range.ts';
 export { listStages, type Stage, type StageList } from './stages.ts';
 export { suggest } from './suggestion.ts';

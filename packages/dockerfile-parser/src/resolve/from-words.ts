@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { quote } from '../characters.ts';
 import type { FromInstruction } from '../instruction.ts';
 import type { Stage } from '../stages.ts';
 import { suggest, withSuggestion } from '../suggestion.ts';
@@ -18,9 +19,7 @@ export function draftStage(file: FileDraft, list: Stage): StageDraft {
   const platform = platformOf(file, from, words.platform, index);
   const own = from.name === null ? null : findContext(file.options, from.name, platform);
   const base: FileOrigin =
-    own === null
-      ? baseOf(file, { from, word: words.base, platform, index })
-      : { type: 'context', name: own };
+    own === null ? baseOf(file, { from, word: words.base, platform, index }) : { type: 'context', name: own };
   const below = base.type === 'stage' ? (file.stages[base.stage] ?? null) : null;
   const image =
     base.type === 'image'
@@ -41,7 +40,15 @@ export function draftStage(file: FileDraft, list: Stage): StageDraft {
     image,
     replaced: own !== null,
     steps: [],
-    dependencies: [{ via: 'from', origin: base, range: from.base.range, context: from.range }],
+    dependencies: [
+      {
+        via: 'from',
+        name: words.base.value ?? words.base.written,
+        origin: base,
+        range: from.base.range,
+        context: from.range,
+      },
+    ],
     scope: new VariableScope(below?.scope ?? null),
     environmentKnown: below?.environmentKnown ?? (base.type === 'scratch' || image?.env !== undefined),
   };
@@ -82,7 +89,7 @@ function platformOf(
     return null;
   }
   if (splitPlatform(word.value) !== null) return word.value;
-  const message = `failed to parse platform ${word.written}: invalid platform ${JSON.stringify(word.value)}`;
+  const message = `failed to parse platform ${word.written}: invalid platform ${quote(word.value)}`;
   addProblem(file, { code: 'PLATFORM_INVALID', message, ...place });
   return null;
 }

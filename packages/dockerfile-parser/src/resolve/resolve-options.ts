@@ -10,6 +10,8 @@ export interface BaseImage {
   readonly onbuild?: readonly string[] | null | undefined;
   /** The platform it turned out to have: `linux/arm64`. */
   readonly platform?: string | undefined;
+  /** The platform it should have; default `--platform` of FROM, else the target platform. */
+  readonly expectedPlatform?: string | undefined;
 }
 
 /** Which image is asked for. */

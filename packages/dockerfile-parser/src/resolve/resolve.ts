@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { quote } from '../characters.ts';
 import type { Dockerfile } from '../dockerfile.ts';
 import { listStages } from '../stages.ts';
 import { suggest, withSuggestion } from '../suggestion.ts';
@@ -67,7 +68,7 @@ function targetOf(file: FileDraft): number | null {
   const index = byName.get(target.toLowerCase());
   if (index !== undefined) return index;
   const suggestion = suggest(target, byName.keys(), { caseSensitive: false });
-  const message = withSuggestion(`target stage ${JSON.stringify(target)} could not be found`, suggestion);
+  const message = withSuggestion(`target stage ${quote(target)} could not be found`, suggestion);
   diagnostics.push({ code: 'TARGET_UNKNOWN', message, suggestion, stage: null, range: null, contexts: [] });
   return null;
 }

@@ -23,6 +23,8 @@ export type FileOrigin =
 export interface StageDependency {
   /** `from`: it starts there; `copy`: `COPY --from`; `mount`: `RUN --mount=…,from=`. */
   readonly via: 'from' | 'copy' | 'mount';
+  /** What the instruction calls it, variables expanded; as written when that failed. */
+  readonly name: string;
   readonly origin: FileOrigin;
   /** The words that name it. */
   readonly range: SourceRange;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { quote } from '../characters.ts';
 import type { SourceRange } from '../source-range.ts';
 import { findCircle } from './circle.ts';
 import { addProblem, type FileDraft, type StageDraft } from './stage-draft.ts';
@@ -32,11 +33,10 @@ function* needsOf(
 }
 
 function checkOrderOf(file: FileDraft, stage: StageDraft): void {
-  for (const { via, origin, range, context } of stage.dependencies) {
+  for (const { via, name, origin, range, context } of stage.dependencies) {
     if (origin.type !== 'stage' || origin.stage < stage.index) continue;
-    const source = file.stages[origin.stage] as StageDraft;
     const verb = via === 'mount' ? 'mount' : 'copy';
-    const message = `cannot ${verb} from stage ${JSON.stringify(displayName(file, source))}, it needs to be defined before current stage ${JSON.stringify(displayName(file, stage))}`;
+    const message = `cannot ${verb} from stage ${quote(name)}, it needs to be defined before current stage ${quote(displayName(file, stage))}`;
     addProblem(file, { code: 'STAGE_NOT_DEFINED_YET', message, stage: stage.index, range, context });
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+
+import type { ArgDeclaration } from '../ast.ts';
 import { DockerfileError } from '../dockerfile-error.ts';
 import { processWord } from '../expand.ts';
-import type { ArgDeclaration } from '../ast.ts';
 import type { RunInstruction } from '../instruction.ts';
 import { resolveMount } from '../mount.ts';
 import { type ExpandableWord, expandableWords } from './expandable-words.ts';

@@ -15,11 +15,11 @@ export function addSources(file: FileDraft, stage: StageDraft, placed: PlacedIns
     if (from === null || from.value === '') return;
     const range = at(from.range);
     const origin = copyOrigin(file, stage, { instruction, name: from.value, range, context });
-    stage.dependencies.push({ via: 'copy', origin, range, context });
+    stage.dependencies.push({ via: 'copy', name: from.value, origin, range, context });
   } else if (instruction.kind === 'run') {
     for (const { name, range } of mountSources(instruction)) {
       const origin = namedOrigin(file, stage, name);
-      stage.dependencies.push({ via: 'mount', origin, range: at(range), context });
+      stage.dependencies.push({ via: 'mount', name, origin, range: at(range), context });
     }
   }
 }

@@ -27,7 +27,8 @@ function parseTrigger(file: FileDraft, stage: StageDraft, expression: string): I
   const error = firstError(diagnostics.filter(({ phase }) => phase !== 'structure'));
   const [instruction] = instructions;
   if (error === null && instruction !== undefined && instructions.length === 1) return instruction;
-  const message = error === null ? 'onbuild trigger should be a single expression' : describeDiagnostic(error);
+  const message =
+    error === null ? 'onbuild trigger should be a single expression' : describeDiagnostic(error);
   addProblem(file, { code: 'TRIGGER_INVALID', message, stage: stage.index, range, context: range });
   return null;
 }

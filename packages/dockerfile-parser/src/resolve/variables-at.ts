@@ -13,7 +13,8 @@ export function variablesAt(
   step: number = stage.steps.length,
 ): ReadonlyMap<string, string> {
   const chain: ResolvedStage[] = [];
-  for (let at: ResolvedStage | undefined = stage; at !== undefined; at = baseStageOf(graph, at)) chain.push(at);
+  for (let at: ResolvedStage | undefined = stage; at !== undefined; at = baseStageOf(graph, at))
+    chain.push(at);
   const values = new Map<string, string>();
   for (const at of chain.reverse()) {
     for (const variable of at.variables) {
