@@ -76,10 +76,10 @@ async function ask(socket: string, message: Uint8Array): Promise<number | undefi
   const length = Buffer.alloc(4);
   length.writeUInt32BE(message.length);
   client.write(Buffer.concat([length, message]));
-  return (await new Promise((resolve, reject) => {
-    client.once('error', reject).once('end', () => resolve(undefined));
-    client.once('data', (data: Buffer) => resolve(data[4]));
-  }).finally(() => client.destroy())) as number | undefined;
+  const { promise, resolve } = Promise.withResolvers<number | undefined>();
+  client.on('error', () => resolve(undefined)).once('end', () => resolve(undefined));
+  client.once('data', (data: Buffer) => resolve(data[4]));
+  return await promise.finally(() => client.destroy());
 }
 
 describe('keys from files', () => {
