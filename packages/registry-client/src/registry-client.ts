@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 import { homedir } from 'node:os';
 import type { AbortOptions, Closable, PushOutcome, RegistryPort } from '@img-build/interfaces';
-import type { Descriptor, Reference } from '@img-build/oci';
+import { type Descriptor, type Digest, type Platform, parsePlatform, type Reference } from '@img-build/oci';
 import type { CredentialSource } from './credentials/credentials.ts';
 import { fetchBlob } from './endpoints/blob.ts';
+import { deleteManifest, deleteTag } from './endpoints/delete.ts';
+import type { FetchedManifest } from './endpoints/fetched-manifest.ts';
 import { fetchManifest } from './endpoints/manifest.ts';
 import { pingRegistry } from './endpoints/ping.ts';
 import { pushBlob } from './endpoints/push-blob.ts';
 import { pushManifest } from './endpoints/push-manifest.ts';
 import { listReferrers, type ReferrersOptions, type Subject } from './endpoints/referrers.ts';
 import { resolveReference } from './endpoints/resolve.ts';
+import { repositoryReader, resolvePlatform } from './endpoints/resolve-platform.ts';
 import { listTags } from './endpoints/tags.ts';
+import { mountOnly } from './endpoints/upload-session.ts';
 import { certificateFolders } from './hosts/certificate-folder.ts';
 import { createDispatchers } from './hosts/dispatchers.ts';
 import { createEndpointFinder } from './hosts/endpoint.ts';
@@ -54,8 +58,36 @@ export interface TlsOptions {
 
 const DEFAULT_PARALLEL = 6;
 
+/** A repository of a registry. */
+export type Repository = Pick<Reference, 'domain' | 'path'>;
+
+/** How to resolve a reference. */
+export interface ResolveOptions extends AbortOptions {
+  /** Follows indexes to the image of this platform, as `linux/arm64`. */
+  readonly platform?: Platform | string | undefined;
+}
+
 /** A registry port that also lists and that holds connections until it is closed. */
 export interface RegistryClient extends RegistryPort, Closable, AsyncDisposable {
+  /**
+   * The descriptor a reference points to now, or that of the image for a platform it leads to.
+   *
+   * @throws RegistryError `REGISTRY_PLATFORM_NOT_FOUND`, whose message lists what there is.
+   */
+  resolve(reference: Reference, options?: ResolveOptions): Promise<Descriptor>;
+  /** A manifest or index, verified, parsed, with its exact bytes; `mediaType` and `kind` tell which it is. */
+  manifest(reference: Reference, options?: AbortOptions): Promise<FetchedManifest>;
+  /** Makes a blob of one repository known in another of the same registry without moving a byte; false when it will not. */
+  mountBlob(
+    reference: Repository,
+    descriptor: Descriptor,
+    from: string,
+    options?: AbortOptions,
+  ): Promise<boolean>;
+  /** Deletes a manifest with all of its tags. */
+  deleteManifest(repository: Repository, digest: Digest, options?: AbortOptions): Promise<void>;
+  /** Deletes a tag. @throws RegistryError `REGISTRY_UNSUPPORTED` where only manifests can be deleted. */
+  deleteTag(repository: Repository, tag: string, options?: AbortOptions): Promise<void>;
   /** The tags of a repository. */
   tags(reference: Pick<Reference, 'domain' | 'path'>, options?: AbortOptions): AsyncIterable<string>;
   /** What refers to a manifest: signatures, contents lists … */
@@ -74,7 +106,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const pushes = createSingleFlight<PushOutcome>();
 
   return {
-    resolve: async (reference, abort) => await resolveReference(session, reference, abort),
+    resolve: async (reference, how = {}) => await resolve(session, reference, how),
     manifest: async (reference, abort) => await fetchManifest(session, reference, abort),
     blob: (reference, descriptor, how) => fetchBlob(session, reference, descriptor, how),
     pushBlob: async (reference, blob, how) =>
@@ -84,12 +116,32 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       ),
     pushManifest: async (reference, mediaType, bytes, abort) =>
       await pushManifest(session, reference, mediaType, bytes, abort),
+    mountBlob: async (reference, descriptor, from, { signal } = {}) =>
+      await mountOnly({ session, reference, descriptor, signal }, from),
+    deleteManifest: async (repository, digest, abort) =>
+      await deleteManifest(session, repository, digest, abort),
+    deleteTag: async (repository, tag, abort) => await deleteTag(session, repository, tag, abort),
     tags: (reference, abort) => listTags(session, reference, abort),
     referrers: (subject, how) => listReferrers(session, subject, how),
     ping: async (domain, abort) => await pingRegistry(session, domain, abort),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function resolve(
+  session: Session,
+  reference: Reference,
+  { platform, signal }: ResolveOptions,
+): Promise<Descriptor> {
+  const target = await resolveReference(session, reference, { signal });
+  if (platform === undefined) return target;
+  const wanted = typeof platform === 'string' ? parsePlatform(platform) : platform;
+  const reader = repositoryReader(reference, {
+    manifest: async (at, options) => await fetchManifest(session, at, options),
+    blob: (at, descriptor, options) => fetchBlob(session, at, descriptor, options),
+  });
+  return await resolvePlatform(reader, reference, target, wanted, { signal });
 }
 
 /** The session under a client, with what closes its connections. */

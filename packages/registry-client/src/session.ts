@@ -35,6 +35,8 @@ export interface RegistryCall {
   /** Sends again after temporary failures; on by default. */
   readonly retry?: boolean | undefined;
   readonly headersTimeout?: number | undefined;
+  /** Gives a redirect to another host back instead of following it. */
+  readonly staysHome?: boolean | undefined;
   /** Sends the headers as they are and gives a 401 back. */
   readonly anonymous?: boolean | undefined;
   /** What is wanted, for messages. */
@@ -67,6 +69,8 @@ export interface Session {
   readonly uploads: Slots;
   /** Limits downloads by host; apart from uploads, so that a copy within one host cannot wait for itself. */
   readonly downloads: Slots;
+  /** One writer at a time for each list of referrers. */
+  readonly subjects: Slots;
   /** Sends a call and returns its answer, whatever the status, once it is not temporary or patience has run out. */
   call(call: RegistryCall): Promise<HttpResponse>;
   /** {@link call}, insisting on one of `statuses`. @throws RegistryError for any other. */
@@ -130,6 +134,7 @@ export function createSession(options: SessionOptions): Session {
     findEndpoint,
     uploads: createSlots(options.parallel),
     downloads: createSlots(options.parallel),
+    subjects: createSlots(1),
     sendPlain,
     call,
     async expect(wanted, statuses) {
@@ -167,8 +172,8 @@ function requestOf(call: RegistryCall, endpoint: Endpoint, userAgent: string): H
   const url = typeof call.at === 'string' ? new URL(`/v2/${call.at}`, endpoint.base) : call.at;
   const own = url.origin === endpoint.base.origin ? endpoint.settings.headers : undefined;
   const headers = { 'user-agent': userAgent, ...own, ...call.headers };
-  const { method, body, headersTimeout, signal } = call;
-  return { method, url, headers, body, headersTimeout, signal };
+  const { method, body, headersTimeout, staysHome, signal } = call;
+  return { method, url, headers, body, headersTimeout, staysHome, signal };
 }
 
 function isForeignAddress(url: URL): boolean {

@@ -111,6 +111,13 @@ export async function mountBlob(upload: Upload, from: string): Promise<true | UR
   }
 }
 
+/** Mounts a blob from another repository of the registry; `false` when the registry does not. */
+export async function mountOnly(upload: Upload, from: string): Promise<boolean> {
+  const mounted = await mountBlob(upload, from);
+  if (mounted instanceof URL) await cancelUpload(upload, mounted);
+  return mounted === true;
+}
+
 /** Tells the registry to forget an upload; best effort, within a second. */
 export async function cancelUpload(upload: Upload, location: URL): Promise<void> {
   const call: RegistryCall = {

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: ReplayableBody | undefined;
+  /** Gives a redirect to another host back instead of following it. */
+  readonly staysHome?: boolean | undefined;
   /** Milliseconds to wait for the answer to begin. */
   readonly headersTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -40,8 +40,9 @@ export async function sendFollowing(
     const response = await send(current);
     const location = headerOf(response.headers, 'location');
     if (!REDIRECTS.has(response.status) || location === undefined) return response;
-    response.discard();
     const next = nextUrl(location, current.url);
+    if (request.staysHome === true && next.host !== request.url.host) return response;
+    response.discard();
     if (hop >= MAX_HOPS) throw refused(request.url, next, `more than ${MAX_HOPS} redirects`);
     checkHop(request.url, current.url, next, rules);
     current = redirected(current, next, response.status, next.origin === request.url.origin);
