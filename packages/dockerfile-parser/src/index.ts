@@ -39,6 +39,7 @@ export {
 } from './diagnostic.ts';
 export type { Dockerfile } from './dockerfile.ts';
 export { DockerfileError, type DockerfileErrorCode } from './dockerfile-error.ts';
+export { formatExcerpt } from './excerpt.ts';
 export {
   type Environment,
   type ExpandOptions,
@@ -80,6 +81,20 @@ export { lint } from './lint/lint.ts';
 export type { LintFinding } from './lint/lint-finding.ts';
 export type { LintBuildError, LintOptions, LintResult } from './lint/lint-options.ts';
 export type { LintContext, LintReport, LintRule, LintRuleMeta } from './lint/lint-rule.ts';
+export type { LintFile } from './lint/output/lint-file.ts';
+export { formatLintGithub } from './lint/output/lint-github.ts';
+export { formatLintJson, type LintJson, type LintJsonLocation, lintJson } from './lint/output/lint-json.ts';
+export { formatLintSarif, lintSarif, type SarifTool } from './lint/output/lint-sarif.ts';
+export { describeFinding, formatLintText } from './lint/output/lint-text.ts';
+export type {
+  SarifLevel,
+  SarifLog,
+  SarifMessage,
+  SarifRegion,
+  SarifResult,
+  SarifRule,
+  SarifRun,
+} from './lint/output/sarif.ts';
 export { meaningOf } from './meaning.ts';
 export { type CacheSharing, type Mount, type MountType, resolveMount } from './mount.ts';
 export { parse } from './parse.ts';
