@@ -7,8 +7,9 @@ import { readProcessFacts } from '../../src/namespace/process-facts.ts';
 import { readOptional } from '../../src/namespace/sub-ids.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const folder = temporaryFolder();
+
 test('a mapper that cannot be executed is named, with a way out', async () => {
-  const folder = temporaryFolder();
   // The kernel refuses a script whose interpreter nobody may execute, also to root.
   writeFileSync(join(folder, 'plain'), '', { mode: 0o644 });
   for (const name of ['newuidmap', 'newgidmap']) {
