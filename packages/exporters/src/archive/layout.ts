@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, ContentReader } from '@img-build/interfaces';
 import {
+  type ArchiveEntry,
   type Descriptor,
   type Digest,
   detectDocument,
@@ -16,7 +17,6 @@ import {
 import { annotated } from '../image/annotations.ts';
 import { missing, readStored } from '../image/push-image.ts';
 import { compactBytes } from '../image/stable-json.ts';
-import type { ArchiveEntry } from './ustar.ts';
 
 /** An image with the names it is to be found by. */
 export interface NamedImage {
