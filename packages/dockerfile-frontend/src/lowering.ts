@@ -3,7 +3,6 @@ import type { EscapeCharacter } from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
 import type { ProxyEnv, SourceFile, SourceLocation, State } from '@img-build/llb';
 import type { Platform } from '@img-build/oci';
-import type { NamedContexts } from './contexts/named-contexts.ts';
 import type { Environment } from './environment.ts';
 import type { FrontendWarning, LowerRequest, ResolvedBase } from './options.ts';
 import type { StageGraph } from './stages/stage-graph.ts';
@@ -21,7 +20,6 @@ export interface Lowering {
   /** Step names tell the platform. */
   readonly multiPlatform: boolean;
   readonly graph: StageGraph;
-  readonly contexts: NamedContexts;
   /** The build context. */
   readonly context: State;
   /** Paths of the context that are used, rooted; filled while instructions are lowered. */

@@ -18,6 +18,8 @@ export interface LowerOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Platforms to build for; none means the build platform, or what the base image offers instead. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** The result is an index although there is one platform only. */
+  readonly multiPlatform?: boolean | undefined;
   /** Platform the build runs on. */
   readonly buildPlatform: Platform;
   /** `true`: no step reads the cache; a list: the steps of these stages. */
@@ -47,7 +49,7 @@ export interface LowerOptions {
    * - a git address or an `http(s)://` address, as for {@link LowerOptions.context}.
    */
   readonly contexts?: Readonly<Record<string, string>> | undefined;
-  /** What steps may ask for: `network.host`, `security.insecure`, `device`, `device=NAME`. */
+  /** What the user allows steps to ask for: `network.host`, `security.insecure`. Devices are for who runs a step to allow. */
   readonly entitlements?: readonly string[] | undefined;
   /** Devices that every RUN gets, by CDI name. */
   readonly devices?:

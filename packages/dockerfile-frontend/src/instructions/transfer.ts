@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import type { AddInstruction, CopyInstruction, CopySource } from '@img-build/dockerfile-parser';
 import { type CopyStep, hasWildcard, http, merge, type State, scratch } from '@img-build/llb';
+import { fileNameOf } from '../contexts/file-name.ts';
 import { expand } from '../expansion.ts';
 import { addHistory } from '../image.ts';
 import { absoluteDestination, absolutePath } from '../text/go-path.ts';
@@ -183,19 +184,6 @@ function downloadStep(url: string, { instruction, common, checksum, name }: Tran
     source: `/${filename}`,
     unpack: instruction.kind === 'add' && instruction.unpack === true,
   };
-}
-
-function fileNameOf(url: string): string {
-  const base = URL.canParse(url) ? posix.basename(decodePath(new URL(url).pathname)) : '';
-  return base === '' ? '__unnamed__' : base;
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 function heredocStep(
