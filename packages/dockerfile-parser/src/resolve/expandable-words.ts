@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Word } from '../ast.ts';
+import type { MountOption, Word } from '../ast.ts';
 import type { AddInstruction, CopyInstruction, Instruction } from '../instruction.ts';
 import type { SourceRange } from '../source-range.ts';
 
@@ -36,11 +36,7 @@ export function expandableWords(instruction: Instruction): readonly ExpandableWo
     case 'stopsignal':
       return plain([instruction.signal]);
     case 'run':
-      return instruction.mounts.flatMap(({ options, range }) =>
-        options.flatMap(({ key, value }) =>
-          key === 'from' || value === null ? [] : plain([{ value, range }]),
-        ),
-      );
+      return plain(instruction.mounts.flatMap(({ options }) => options.flatMap(mountValue)));
     default:
       return [];
   }
@@ -56,6 +52,16 @@ function transferWords(instruction: AddInstruction | CopyInstruction): readonly 
     }),
     ...plain([instruction.destination]),
   ];
+}
+
+/** The value of a mount option, `from` excepted. */
+function mountValue({ key, value, field, range: { start, end } }: MountOption): readonly Word[] {
+  if (key === 'from' || value === null) return [];
+  // A field that is written over several lines or in quotes is not cut further.
+  const plainly = start.line === end.line && end.offset - start.offset === field.length;
+  const by = plainly ? field.length - value.length : 0;
+  const from = { offset: start.offset + by, line: start.line, column: start.column + by };
+  return [{ value, range: { start: from, end } }];
 }
 
 function plain(words: readonly (Word | null)[]): readonly ExpandableWord[] {
