@@ -11,6 +11,8 @@ export {
   parseReference,
   type Reference,
 } from '@img-build/oci';
+export type { CopyOptions, CopyResult } from './copy/copy-image.ts';
+export { type CopyLocation, formatLocation, parseLocation } from './copy/location.ts';
 export { serverDomain } from './credentials/auth-entry.ts';
 export { type CredentialStoreOptions, createCredentialStore } from './credentials/credential-store.ts';
 export {

@@ -2,6 +2,8 @@
 import { homedir } from 'node:os';
 import type { AbortOptions, Closable, PushOutcome, RegistryPort } from '@img-build/interfaces';
 import { type Descriptor, type Digest, type Platform, parsePlatform, type Reference } from '@img-build/oci';
+import type { CopyOptions, CopyResult } from './copy/copy-image.ts';
+import type { CopyLocation } from './copy/location.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
 import { fetchBlob } from './endpoints/blob.ts';
 import { deleteManifest, deleteTag } from './endpoints/delete.ts';
@@ -92,6 +94,12 @@ export interface RegistryClient extends RegistryPort, Closable, AsyncDisposable 
   tags(reference: Pick<Reference, 'domain' | 'path'>, options?: AbortOptions): AsyncIterable<string>;
   /** What refers to a manifest: signatures, contents lists … */
   referrers(subject: Subject, options?: ReferrersOptions): AsyncIterable<Descriptor>;
+  /**
+   * Copies an image between registries, layout folders (`oci:FOLDER:TAG`) and archives (`docker-archive:FILE`).
+   *
+   * @param from - a location, or its text as {@link parseLocation} reads it.
+   */
+  copy(from: CopyLocation | string, to: CopyLocation | string, options?: CopyOptions): Promise<CopyResult>;
   /** Checks that a registry answers and accepts the credentials there are. */
   ping(domain: string, options?: AbortOptions): Promise<void>;
 }
@@ -105,7 +113,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const { session, close } = createClientSession(options);
   const pushes = createSingleFlight<PushOutcome>();
 
-  return {
+  const client: RegistryClient = {
     resolve: async (reference, how = {}) => await resolve(session, reference, how),
     manifest: async (reference, abort) => await fetchManifest(session, reference, abort),
     blob: (reference, descriptor, how) => fetchBlob(session, reference, descriptor, how),
@@ -125,8 +133,11 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     referrers: (subject, how) => listReferrers(session, subject, how),
     ping: async (domain, abort) => await pingRegistry(session, domain, abort),
     close,
+    // Most users of a client never copy.
+    copy: async (from, to, how) => await (await import('./copy/copy-image.ts')).copyImage(client, from, to, how),
     [Symbol.asyncDispose]: close,
   };
+  return client;
 }
 
 async function resolve(
