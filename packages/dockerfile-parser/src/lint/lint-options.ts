@@ -41,7 +41,8 @@ export interface LintResult {
 
 /** The error a build of the same file would end with. */
 export interface LintBuildError {
-  readonly code: Diagnostic['code'] | ResolveDiagnostic['code'] | 'CHECK_INVALID';
+  /** `BUILD_FAILED` is for callers that went further than this package can, and failed there. */
+  readonly code: Diagnostic['code'] | ResolveDiagnostic['code'] | 'CHECK_INVALID' | 'BUILD_FAILED';
   readonly message: string;
   /** Instructions to mark, none when it is not about a place. */
   readonly contexts: readonly Diagnostic['context'][];

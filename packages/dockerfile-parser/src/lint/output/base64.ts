@@ -30,7 +30,7 @@ function utf8Of(text: string): Uint8Array {
     const point = character.codePointAt(0) ?? REPLACEMENT;
     const code = point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point;
     const more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    bytes[at++] = more === 0 ? code : ((0xf00 >> more) & 0xff) | (code >> (6 * more));
+    bytes[at++] = more === 0 ? code : ((0xff00 >> (more + 1)) & 0xff) | (code >> (6 * more));
     for (let rest = more - 1; rest >= 0; rest--) bytes[at++] = 0x80 | ((code >> (6 * rest)) & 0x3f);
   }
   return bytes;
