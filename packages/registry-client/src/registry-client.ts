@@ -17,10 +17,14 @@ import { resolveReference } from './endpoints/resolve.ts';
 import { repositoryReader, resolvePlatform } from './endpoints/resolve-platform.ts';
 import { listTags } from './endpoints/tags.ts';
 import { mountOnly } from './endpoints/upload-session.ts';
-import { certificateFolders } from './hosts/certificate-folder.ts';
 import { createDispatchers } from './hosts/dispatchers.ts';
-import { createEndpointFinder } from './hosts/endpoint.ts';
+import { createHostFiles, type HostFiles } from './hosts/host-files.ts';
 import type { HostTable } from './hosts/host-settings.ts';
+import { createIdentities } from './hosts/identities.ts';
+import { isProxied } from './hosts/proxy.ts';
+import { createRouter } from './hosts/router.ts';
+import { NO_PLACES, settingsPlaces } from './hosts/settings-places.ts';
+import { createTlsLoader } from './hosts/tls-identity.ts';
 import { type RetryOptions, retryPolicy, SYSTEM_TIMING, type Timing } from './http/retry.ts';
 import { createSend } from './http/send.ts';
 import type { RegistryEvent } from './registry-event.ts';
@@ -34,6 +38,8 @@ export interface RegistryClientOptions {
   /** What differs for single hosts. */
   readonly hosts?: HostTable | undefined;
   readonly tls?: TlsOptions | undefined;
+  /** The files of containerd, BuildKit and podman about registries; `false` reads none of them. */
+  readonly settingsFiles?: SettingsFilesOptions | false | undefined;
   readonly retry?: RetryOptions | undefined;
   readonly userAgent?: string | undefined;
   /** Lets public registries lead to private addresses (token servers, redirects, uploads); off by default. */
@@ -50,11 +56,19 @@ export interface RegistryClientOptions {
   readonly timing?: Timing | undefined;
 }
 
+/** Where the settings files of other tools are looked for. */
+export interface SettingsFilesOptions {
+  /** The user's home folder. */
+  readonly home?: string | undefined;
+  /** What stands for `/etc`. */
+  readonly etc?: string | undefined;
+}
+
 /** Whom to trust. */
 export interface TlsOptions {
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | readonly string[] | undefined;
-  /** Folders with a folder of certificates per host; docker's and podman's by default. */
+  /** Folders with a folder per host that holds certificates or a `hosts.toml`; those of docker, podman and containerd by default. */
   readonly certificateFolders?: readonly string[] | undefined;
 }
 
@@ -134,7 +148,8 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     ping: async (domain, abort) => await pingRegistry(session, domain, abort),
     close,
     // Most users of a client never copy.
-    copy: async (from, to, how) => await (await import('./copy/copy-image.ts')).copyImage(client, from, to, how),
+    copy: async (from, to, how) =>
+      await (await import('./copy/copy-image.ts')).copyImage(client, from, to, how),
     [Symbol.asyncDispose]: close,
   };
   return client;
@@ -155,6 +170,19 @@ async function resolve(
   return await resolvePlatform(reader, reference, target, wanted, { signal });
 }
 
+/** The settings files a client reads; nothing is read yet. */
+export function hostFilesOf({ environment, settingsFiles, tls }: RegistryClientOptions): HostFiles {
+  const places =
+    settingsFiles === false
+      ? NO_PLACES
+      : settingsPlaces(
+          environment ?? process.env,
+          settingsFiles?.home ?? homedir(),
+          settingsFiles?.etc ?? '/etc',
+        );
+  return createHostFiles({ ...places, hostFolders: tls?.certificateFolders ?? places.hostFolders });
+}
+
 /** The session under a client, with what closes its connections. */
 export function createClientSession(options: RegistryClientOptions): {
   readonly session: Session;
@@ -162,15 +190,14 @@ export function createClientSession(options: RegistryClientOptions): {
 } {
   const environment = options.environment ?? process.env;
   const hosts = options.hosts ?? {};
-  const dispatchers = createDispatchers({
-    hosts,
-    environment,
-    certificateFolders: options.tls?.certificateFolders ?? certificateFolders(environment, homedir()),
-    ca: options.tls?.ca,
-  });
+  const files = hostFilesOf(options);
+  const loadTls = createTlsLoader();
+  const identities = createIdentities({ hosts, files, loadTls });
+  const dispatchers = createDispatchers({ environment, ca: options.tls?.ca, identityOf: identities.of });
   const session = createSession({
     send: createSend(dispatchers),
-    findEndpoint: createEndpointFinder(hosts),
+    identities,
+    router: createRouter({ hosts, files, loadTls, isProxied: (url) => isProxied(url, environment) }),
     credentials: options.credentials ?? { find: async () => undefined },
     policy: retryPolicy(options.retry),
     timing: options.timing ?? SYSTEM_TIMING,

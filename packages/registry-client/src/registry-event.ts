@@ -31,6 +31,14 @@ export type RegistryEvent =
       readonly expected: Digest;
       readonly claimed: string;
     }
+  | {
+      readonly type: 'mirror-failed';
+      readonly mirror: string;
+      /** The registry it was asked for. */
+      readonly host: string;
+      readonly what: string;
+      readonly reason: string;
+    }
   | { readonly type: 'warning-received'; readonly host: string; readonly text: string };
 
 /** Takes events; must not block and must not throw. */

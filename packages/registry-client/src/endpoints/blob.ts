@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '@img-build/errors';
 import type { AbortOptions, ProgressOptions } from '@img-build/interfaces';
 import { type Descriptor, digestAlgorithm, type Reference } from '@img-build/oci';
+import type { HttpResponse } from '../http/message.ts';
 import { backoff } from '../http/retry.ts';
 import { isTemporary, RegistryError } from '../registry-error.ts';
 import type { Session } from '../session.ts';
@@ -48,12 +49,23 @@ async function* readPersistently(
   const { signal, onProgress } = options;
   const first = options.offset ?? 0;
   const hash = first === 0 ? createHash(digestAlgorithm(descriptor.digest)) : undefined;
+  const mirrored: ((reason: unknown) => void)[] = [];
   let position = first;
   for (let failures = 0; position < descriptor.size || (first === 0 && descriptor.size === 0); ) {
     const before = position;
     let failure: unknown;
     const guard = createStallGuard(session.policy.stall, `blob ${descriptor.digest}`, reference.domain);
-    const start: BlobStart = { session, reference, descriptor, signal: eitherSignal(signal, guard.signal) };
+    let answer: HttpResponse | undefined;
+    const start: BlobStart = {
+      session,
+      reference,
+      descriptor,
+      signal: eitherSignal(signal, guard.signal),
+      onAnswer: (response) => {
+        answer = response;
+        if (response.distrust !== undefined) mirrored.push(response.distrust);
+      },
+    };
     try {
       guard.wait();
       for await (const chunk of openBlob(start, position)) {
@@ -67,9 +79,12 @@ async function* readPersistently(
       }
       if (position === descriptor.size) break;
       failure = tooShort(start, position);
+      answer?.distrust?.(failure);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!isTemporary(error)) throw error;
+      // What a mirror does wrong, the next host may do right.
+      answer?.distrust?.(error);
+      if (!isTemporary(error) && answer?.distrust === undefined) throw error;
       failure = error;
     } finally {
       guard.stop();
@@ -88,8 +103,10 @@ async function* readPersistently(
     );
   }
   const actual = hash?.digest('hex');
-  if (actual !== undefined && !descriptor.digest.endsWith(`:${actual}`))
-    throw wrongDigest(reference, descriptor, `${digestAlgorithm(descriptor.digest)}:${actual}`);
+  if (actual === undefined || descriptor.digest.endsWith(`:${actual}`)) return;
+  const error = wrongDigest(reference, descriptor, `${digestAlgorithm(descriptor.digest)}:${actual}`);
+  for (const distrust of mirrored) distrust(error);
+  throw error;
 }
 
 function tooLong({ reference, descriptor }: BlobStart): RegistryError {

@@ -35,7 +35,24 @@ export async function fetchManifest(
   { signal }: AbortOptions = {},
 ): Promise<FetchedManifest> {
   const call = manifestCall('GET', reference, signal);
-  const response = await session.expect(call, [200]);
+  for (;;) {
+    const response = await session.expect(call, [200]);
+    try {
+      return await readManifest(session, call, response, reference);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (response.distrust === undefined) throw error;
+      response.distrust(error);
+    }
+  }
+}
+
+async function readManifest(
+  session: Session,
+  call: RegistryCall,
+  response: HttpResponse,
+  reference: Reference,
+): Promise<FetchedManifest> {
   const contentType = headerOf(response.headers, 'content-type');
   if (PAGE_TYPES.has(baseMediaType(contentType))) {
     response.discard();

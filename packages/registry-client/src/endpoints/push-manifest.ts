@@ -155,8 +155,13 @@ async function pointsTo(
   const { domain, path, tag } = reference;
   try {
     return (
-      (await resolveReference(session, { domain, path, ...(tag === undefined ? {} : { tag }) }, { signal }))
-        .digest === digest
+      (
+        await resolveReference(
+          session,
+          { domain, path, ...(tag === undefined ? {} : { tag }) },
+          { signal, writing: true },
+        )
+      ).digest === digest
     );
   } catch {
     signal?.throwIfAborted();

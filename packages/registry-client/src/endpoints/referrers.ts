@@ -101,6 +101,7 @@ function indexCall(subject: Subject, at: string | URL, signal: AbortSignal | und
     reference: subject,
     at,
     scopes: [pullScope(path)],
+    errand: { capability: 'referrers', by: 'digest' },
     headers: { accept: MEDIA_TYPES.ociIndex },
     staysHome: true,
     what: `referrers of ${domain}/${path}@${digest}`,

@@ -157,7 +157,7 @@ export async function locationOf(
 ): Promise<URL> {
   const location = headerOf(response.headers, 'location');
   if (location === undefined && before !== undefined) return before;
-  const { base } = await session.findEndpoint(reference.domain, signal);
+  const { base } = await session.findEndpoint(reference, signal);
   return uploadLocation(location, {
     answered: response.url,
     base,

@@ -73,11 +73,14 @@ function redirected(request: HttpRequest, url: URL, status: number, sameOrigin: 
     : Object.fromEntries(
         Object.entries(request.headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())),
       );
+  // The identity is for the first origin alone.
+  const tls = sameOrigin ? request.tls : undefined;
   const becomesGet = status === 303 || ((status === 301 || status === 302) && request.method === 'POST');
   if (!becomesGet || request.method === 'GET' || request.method === 'HEAD')
-    return { ...request, url, headers: kept };
+    return { ...request, tls, url, headers: kept };
   return {
     ...request,
+    tls,
     url,
     method: 'GET',
     body: undefined,

@@ -71,7 +71,7 @@ function tableHeader(document: Document): Table {
   const known = parent.get(name);
   if (known === undefined) return newTable(document, parent, name, 'headed');
   if (!isTomlTable(known) || kinds.get(known) !== 'implied') scanner.fail('a table is defined twice');
-  kinds.set(known, 'headed');
+  kinds.set(known as Table, 'headed');
   return known as Table;
 }
 

@@ -73,6 +73,7 @@ export function openClient(options: RegistryClientOptions = {}): {
   const client = closeLater(
     createRegistryClient({
       environment: {},
+      settingsFiles: false,
       timing,
       onEvent: (event) => events.push(event),
       ...options,
