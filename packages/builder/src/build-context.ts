@@ -7,13 +7,13 @@ import type {
   Lease,
   OperationWork,
   Report,
+  SecretSource,
   SnapshotWork,
   Source,
   Tree,
 } from '@img-build/interfaces';
 import type { Digest, Platform } from '@img-build/oci';
 import { type BuildResult, recordIdOf } from './build-result.ts';
-import type { SecretSource } from './ops/exec-request.ts';
 import type { RecordChains } from './record-chain.ts';
 import { newRecordId } from './record-id.ts';
 

@@ -14,6 +14,7 @@ import type {
   PlatformResult,
   Report,
   Result,
+  SecretSource,
   SnapshotWork,
   Source,
   Tree,
@@ -25,7 +26,6 @@ import type { BuildContext, TreeChecksum } from './build-context.ts';
 import { asBuildResult, recordIdOf } from './build-result.ts';
 import { BuilderError } from './builder-error.ts';
 import { graphOf } from './definition-graph.ts';
-import type { SecretSource } from './ops/exec-request.ts';
 import { createOpResolver } from './ops/resolve-op.ts';
 import { createRecordChains, type LayerFetcher, type RecordChains } from './record-chain.ts';
 import { createRecordResultStore } from './result-store.ts';

@@ -2,7 +2,6 @@
 export { type BuilderPorts, type BuildOptions, type BuildRequest, type BuildTarget, build } from './build.ts';
 export type { TreeChecksum } from './build-context.ts';
 export { BuilderError, type BuilderErrorCode, ProcessFailedError } from './builder-error.ts';
-export type { SecretSource } from './ops/exec-request.ts';
 export {
   createRecordChains,
   type LayerFetcher,

@@ -36,7 +36,7 @@ async function requestOf(options: Omit<RunOptions, 'args'>, change: Partial<Exec
   const op = lastOp(base.run({ args: ['x'], ...options }).root);
   if (op.type !== 'exec') throw new Error(op.type);
   return await execRequest(op.exec as ExecOp, {
-    secrets: { secret: async () => undefined, agentSocket: () => undefined },
+    secrets: { secret: async () => undefined, agent: async () => undefined },
     platform: PLATFORM,
     inputs: TREES,
     outputs: ['out0', 'out1'],
@@ -150,7 +150,7 @@ describe('an exec op', () => {
   test('gives secrets as files and variables, and does without those that may be missing', async () => {
     const secrets = {
       secret: async (id: string) => (id === 'there' ? Buffer.from('hush') : undefined),
-      agentSocket: () => undefined,
+      agent: async () => undefined,
     };
     const request = await requestOf(
       {
@@ -184,7 +184,8 @@ describe('an exec op', () => {
   test('gives the agent’s socket, where there is one', async () => {
     const secrets = {
       secret: async () => undefined,
-      agentSocket: (id: string) => (id === 'default' ? '/host/agent' : undefined),
+      agent: async (id: string) =>
+        id === 'default' ? ({ type: 'socket', path: '/host/agent' } as const) : undefined,
     };
     const ssh = [
       { id: 'none', optional: true, target: '/none' },
@@ -192,7 +193,11 @@ describe('an exec op', () => {
     ];
     const { mounts } = await requestOf({ ssh }, { secrets });
     expect(mounts.filter(({ type }) => type === 'ssh')).toEqual([
-      expect.objectContaining({ destination: '/agent', socket: '/host/agent', mode: 0o600 }),
+      expect.objectContaining({
+        destination: '/agent',
+        agent: { type: 'socket', path: '/host/agent' },
+        mode: 0o600,
+      }),
     ]);
     // Where programs look for it is in the op already.
     expect((await requestOf({ ssh: [{ id: 'default' }] }, { secrets })).env).toEqual([

@@ -16,6 +16,8 @@ export interface Flag {
   readonly default?: string;
   /** Understood but left out of help: spellings that users of docker type. */
   readonly hidden?: boolean;
+  /** Listed in a block of its own at the end of the help, behind the flags that every user needs. */
+  readonly more?: boolean;
 }
 
 /** What the user typed, by flag name. */

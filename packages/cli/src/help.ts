@@ -32,16 +32,18 @@ export function programHelp(
 
 /** The help text of one command. */
 export function commandHelp(command: Command, defaultState: string): string {
+  const more = command.flags.filter((flag) => flag.more === true);
   return [
     `${command.name} -  ${command.summary}`,
     '',
     `Usage: img ${command.name} ${command.usage}`.trimEnd(),
     '',
     'Flags:',
-    ...flagLines([...command.flags, helpFlag(command.name)]),
+    ...flagLines([...command.flags.filter((flag) => flag.more !== true), helpFlag(command.name)]),
     '',
     'Global Flags:',
     ...flagLines(globalFlags(defaultState)),
+    ...(more.length === 0 ? [] : ['', 'More Flags:', ...flagLines(more)]),
     '',
   ].join('\n');
 }

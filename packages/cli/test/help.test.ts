@@ -26,17 +26,30 @@ describe('help of the program', () => {
 describe('help of a command', () => {
   const known = Object.keys(COMMAND_HELP);
 
-  test.each(known)('img %s -h prints the known text', async (name) => {
-    expect(await run([name, '-h'], { env: HOME })).toEqual({
-      code: 0,
-      stdout: COMMAND_HELP[name],
-      stderr: '',
-    });
-  });
+  test.each(known)(
+    'img %s -h prints the known text, and flags it lacks in a block behind it',
+    async (name) => {
+      const { code, stdout, stderr } = await run([name, '-h'], { env: HOME });
+      const [text = '', more = ''] = stdout.split('\nMore Flags:\n');
+      expect({ code, text, stderr }).toEqual({ code: 0, text: COMMAND_HELP[name], stderr: '' });
+      expect(more).toMatch(/^( {2}(-\w,| {3}) --[a-z-]+ .*\n)*$/);
+    },
+  );
 
   test.each(known)('img help %s and --help after arguments print the same', async (name) => {
-    expect((await run(['help', name], { env: HOME })).stdout).toBe(COMMAND_HELP[name]);
-    expect((await run(['-d', name, 'x', 'y', '--help'], { env: HOME })).stdout).toBe(COMMAND_HELP[name]);
+    const { stdout } = await run([name, '-h'], { env: HOME });
+    expect((await run(['help', name], { env: HOME })).stdout).toBe(stdout);
+    expect((await run(['-d', name, 'x', 'y', '--help'], { env: HOME })).stdout).toBe(stdout);
+  });
+
+  test('every flag that is not hidden is in the help of its command, once', async () => {
+    for (const entry of COMMANDS) {
+      const { stdout } = await run([entry.name, '-h'], { env: HOME });
+      const listed = [...stdout.matchAll(/^ {2}.{3} --([a-z-]+) /gm)].map(([, name]) => name);
+      const { flags } = await entry.load();
+      const shown = flags.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
+      expect(listed.toSorted()).toEqual([...shown, 'backend', 'debug', 'help', 'state'].toSorted());
+    }
   });
 
   test.each(['inspect', 'version'])('img %s -h follows the same pattern', async (name) => {

@@ -26,6 +26,12 @@ export class Environment {
     return new Environment(values);
   }
 
+  /** The same at its place; without a value the variable goes. */
+  replaced(name: string, value: string | undefined): Environment {
+    if (value === undefined) return this.without(name);
+    return new Environment(new Map(this.#values).set(name, value));
+  }
+
   names(): string[] {
     return [...this.#values.keys()];
   }

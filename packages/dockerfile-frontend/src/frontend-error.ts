@@ -7,6 +7,9 @@ import type { SourceRange } from '@img-build/interfaces';
  * - `DOCKERFILE_SYNTAX_FOREIGN`: `# syntax=` asks for another frontend.
  * - `EXPANSION_INVALID`: a variable expansion is malformed, or a `${name:?}` has no value.
  * - `INSTRUCTION_INVALID`: arguments of an instruction are wrong once variables are expanded.
+ * - `CONTEXT_INVALID`: a context or a git address is malformed, or of a kind that is not known.
+ * - `OPTION_INVALID`: a build argument or an attribute that steers the build has no such value.
+ * - `ENTITLEMENT_MISSING`: a step asks for what the user has not allowed.
  * - `STAGE_NOT_FOUND`: no such target, or stage index.
  * - `STAGE_ORDER_INVALID`: a stage is used before it is defined, or stages need each other.
  * - `BASE_INVALID`: the name or platform in FROM is blank or malformed.
@@ -18,6 +21,9 @@ export type FrontendErrorCode =
   | 'DOCKERFILE_SYNTAX_FOREIGN'
   | 'EXPANSION_INVALID'
   | 'INSTRUCTION_INVALID'
+  | 'CONTEXT_INVALID'
+  | 'OPTION_INVALID'
+  | 'ENTITLEMENT_MISSING'
   | 'STAGE_NOT_FOUND'
   | 'STAGE_ORDER_INVALID'
   | 'BASE_INVALID'

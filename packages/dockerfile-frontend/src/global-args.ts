@@ -3,6 +3,8 @@ import type { ArgInstruction, EscapeCharacter } from '@img-build/dockerfile-pars
 import { formatPlatform, type Platform } from '@img-build/oci';
 import { Environment } from './environment.ts';
 import { expand } from './expansion.ts';
+import { at } from './stages/place.ts';
+import { instructionLines } from './stages/source-lines.ts';
 
 /** What the variables of the global scope depend on. */
 export interface GlobalArgSources {
@@ -22,9 +24,12 @@ export function globalArgs(instructions: readonly ArgInstruction[], sources: Glo
   for (const instruction of instructions) {
     for (const { name, value } of instruction.declarations) {
       const key = name.value;
+      const scope = environment;
       const given =
         buildArg(sources.buildArgs, key) ??
-        (value === null ? undefined : expand(value.value, environment, sources.escape));
+        (value === null
+          ? undefined
+          : at(instructionLines(instruction), () => expand(value.value, scope, sources.escape)));
       if (given !== undefined) environment = environment.with(key, given);
     }
   }

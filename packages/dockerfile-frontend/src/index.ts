@@ -3,6 +3,7 @@ export { FrontendError, type FrontendErrorCode, type FrontendErrorInit } from '.
 export { lowerDockerfile } from './lower-dockerfile.ts';
 export type {
   FrontendWarning,
+  LayoutReference,
   LoweredPlatform,
   LowerOptions,
   LowerRequest,

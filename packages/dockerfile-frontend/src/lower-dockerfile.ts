@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
-import {
-  type Dockerfile,
-  describeDiagnostic,
-  firstError,
-  listStages,
-  parse,
-  type StageList,
-} from '@img-build/dockerfile-parser';
+import type { Dockerfile } from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
-import type { SourceFile } from '@img-build/llb';
-import { type Digest, normalizePlatform, type Platform } from '@img-build/oci';
-import type { Environment } from './environment.ts';
+import type { Digest, Platform } from '@img-build/oci';
+import { type BuildPlan, planBuild } from './build-plan.ts';
 import { FrontendError } from './frontend-error.ts';
-import { buildArg, globalArgs } from './global-args.ts';
 import { lowerPlatform } from './lower-platform.ts';
 import type { FrontendWarning, LoweredPlatform, LowerRequest, LowerResult, ResolvedBase } from './options.ts';
-import { proxyEnvOf } from './proxy-env.ts';
-import { at } from './stages/place.ts';
+import { platformScope } from './platform-scope.ts';
 import { linesOf } from './stages/source-lines.ts';
-import { checkSyntax } from './syntax-gate.ts';
 
 /**
  * Turns a Dockerfile into one graph and one image config per platform. Executes nothing; asks the resolver only about
@@ -29,80 +18,45 @@ import { checkSyntax } from './syntax-gate.ts';
 export async function lowerDockerfile(request: LowerRequest): Promise<LowerResult> {
   request.signal?.throwIfAborted();
   try {
-    return await lower(request);
+    return await lowerPlan(planBuild(request));
   } catch (error) {
     throw error instanceof FrontendError && error.file === undefined ? withFile(error, request.name) : error;
   }
 }
 
-async function lower(request: LowerRequest): Promise<LowerResult> {
-  const { options, text, name } = request;
-  const buildArgs = options.buildArgs ?? {};
-  checkSyntax(text, buildArgs);
-  const dockerfile = parseChecked(text);
-  const list = listStages(dockerfile);
-  const asked = (options.platforms ?? []).map(normalizePlatform);
-  const buildPlatform = normalizePlatform(options.buildPlatform);
-  const targets = asked.length === 0 ? [buildPlatform] : asked;
-  const multiPlatform = targets.length > 1;
-  const sourceFile: SourceFile = { filename: name, data: Buffer.from(text), language: 'Dockerfile' };
-  const warnings = parserWarnings(dockerfile);
+async function lowerPlan(plan: BuildPlan): Promise<LowerResult> {
+  const warnings = parserWarnings(plan.dockerfile);
   const bases: ResolvedBase[] = [];
-  const epochs: (number | undefined)[] = [];
-  const lowerFor = (targetPlatform: Platform, first: boolean): Promise<LoweredPlatform> => {
-    const globals = globalsFor(list, {
-      dockerfile,
-      buildArgs,
-      buildPlatform,
-      targetPlatform,
-      target: options.target,
-    });
-    const epoch = sourceDateEpoch(
-      buildArg(buildArgs, 'SOURCE_DATE_EPOCH') ?? globals.get('SOURCE_DATE_EPOCH'),
-    );
-    epochs.push(epoch);
-    return lowerPlatform({
-      request,
-      list,
-      globals,
-      escape: dockerfile.escape,
-      buildArgs,
-      targetPlatform,
-      implicitPlatform: asked.length === 0,
-      multiPlatform,
-      sourceFile,
-      proxyEnv: proxyEnvOf(buildArgs),
-      timestamp: epoch === undefined ? undefined : BigInt(epoch) * 1_000_000_000n,
+  const lowerFor = async (platform: Platform, first: boolean): Promise<Lowered> => {
+    const scope = await platformScope(plan, platform);
+    const lowered = await lowerPlatform(plan, scope, {
       bases,
       // Every platform would warn about the same; one is enough.
       warn: (warning) => void (first && warnings.push(warning)),
     });
+    return { lowered, epoch: scope.epoch };
   };
   const outcomes = await Promise.allSettled(
-    targets.map(async (platform, index) => lowerFor(platform, index === 0)),
+    plan.targetPlatforms.map(async (platform, index) => lowerFor(platform, index === 0)),
   );
-  const platforms = outcomes.map((outcome) => {
+  const all = outcomes.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   });
+  const platforms = all.map(({ lowered }) => lowered);
   return {
     platforms,
-    multiPlatform: multiPlatform || buildArg(buildArgs, 'BUILDKIT_MULTI_PLATFORM') !== undefined,
+    multiPlatform: plan.multiPlatform,
     warnings,
     bases,
-    sourceDateEpoch: epochs[0],
+    sourceDateEpoch: all[0]?.epoch,
     locationOf: (vertex) => locationOf(platforms, vertex),
   };
 }
 
-function parseChecked(text: string): Dockerfile {
-  const dockerfile = parse(text);
-  const problem = firstError(dockerfile.diagnostics);
-  if (problem === null) return dockerfile;
-  throw new FrontendError(describeDiagnostic(problem), {
-    code: 'DOCKERFILE_INVALID',
-    ranges: [linesOf(problem.context)],
-  });
+interface Lowered {
+  readonly lowered: LoweredPlatform;
+  readonly epoch: number | undefined;
 }
 
 function parserWarnings({ diagnostics }: Dockerfile): FrontendWarning[] {
@@ -114,44 +68,6 @@ function parserWarnings({ diagnostics }: Dockerfile): FrontendWarning[] {
 /** `EMPTY_CONTINUATION` is reported under the name of its lint rule. */
 function ruleName(code: string): string {
   return code === 'EMPTY_CONTINUATION' ? 'NoEmptyContinuation' : code;
-}
-
-interface GlobalSources {
-  readonly dockerfile: Dockerfile;
-  readonly buildArgs: Readonly<Record<string, string>>;
-  readonly buildPlatform: Platform;
-  readonly targetPlatform: Platform;
-  readonly target: string | undefined;
-}
-
-function globalsFor(
-  list: StageList,
-  { dockerfile, buildArgs, buildPlatform, targetPlatform, target }: GlobalSources,
-): Environment {
-  const [first] = list.globalArgs;
-  const targetName = target === undefined || target === '' ? (list.stages.at(-1)?.from.name ?? '') : target;
-  const make = (): Environment =>
-    globalArgs(list.globalArgs, {
-      buildPlatform,
-      targetPlatform,
-      targetStage: targetName,
-      buildArgs,
-      escape: dockerfile.escape,
-    });
-  return first === undefined ? make() : at(linesOf(first.range), make);
-}
-
-function sourceDateEpoch(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined;
-  const epoch = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(epoch)) return epoch;
-  throw new FrontendError(
-    `invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}: only seconds since 1970 are supported`,
-    {
-      code: 'FEATURE_UNSUPPORTED',
-      hint: 'write the number of seconds, like SOURCE_DATE_EPOCH=$(git log -1 --pretty=%ct)',
-    },
-  );
 }
 
 function locationOf(platforms: readonly LoweredPlatform[], vertex: Digest): SourceRange | undefined {

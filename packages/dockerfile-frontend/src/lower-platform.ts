@@ -1,52 +1,64 @@
 // SPDX-License-Identifier: MIT
-import type { StageList } from '@img-build/dockerfile-parser';
-import { marshal, type SourceFile, toLlbPlatform } from '@img-build/llb';
+import { marshal, toLlbPlatform } from '@img-build/llb';
 import { type ImageConfig, normalizePlatform, type Platform } from '@img-build/oci';
-import { createContext } from './build-context.ts';
-import type { Environment } from './environment.ts';
+import type { BuildPlan } from './build-plan.ts';
+import { mainContext } from './contexts/main-context.ts';
 import type { Lowering } from './lowering.ts';
 import type { LoweredPlatform } from './options.ts';
+import type { PlatformScope } from './platform-scope.ts';
+import { proxyEnvOf } from './proxy-env.ts';
 import { resolveBase } from './stages/base-image.ts';
 import { refuseCycles } from './stages/cycles.ts';
-import { lowerStage } from './stages/lower-stage.ts';
+import { lowerStages } from './stages/lower-stages.ts';
 import { addTriggers } from './stages/onbuild-triggers.ts';
 import type { Stage } from './stages/stage.ts';
 import { createStageGraph, reachableFrom, targetStage } from './stages/stage-graph.ts';
 
-/** What all platforms of a build share, and the one platform's own variables. */
-export interface PlatformRequest extends Omit<Lowering, 'graph' | 'context' | 'contextPaths' | 'globals'> {
-  readonly list: StageList;
-  readonly globals: Environment;
-  readonly sourceFile: SourceFile;
-}
+/** Where what turns up along the way is put. */
+export type Findings = Pick<Lowering, 'bases' | 'warn'>;
 
 /** Lowers a file for one platform. */
-export async function lowerPlatform(request: PlatformRequest): Promise<LoweredPlatform> {
-  const { options } = request.request;
-  const contextPaths = new Set<string>();
-  const graph = createStageGraph(request.list, {
-    globals: request.globals,
-    escape: request.escape,
-    noCache: options.noCache ?? false,
-  });
-  const lowering: Lowering = {
-    ...request,
-    graph,
-    contextPaths,
-    context: createContext(options, contextPaths),
-  };
-  const target = targetStage(graph, options.target);
+export async function lowerPlatform(
+  plan: BuildPlan,
+  scope: PlatformScope,
+  findings: Findings,
+): Promise<LoweredPlatform> {
+  const lowering = createLowering(plan, scope, findings);
+  const target = targetStage(lowering.graph, plan.request.options.target);
   await resolveBases(target, lowering);
-  const needed = reachableFrom(target);
-  for (const stage of graph.stages) {
-    if (needed.has(stage)) lowerStage(stage, lowering);
-  }
+  lowerStages(target, lowering);
+  target.paths.add('/');
   return {
     platform: target.platform ?? lowering.targetPlatform,
     definition: marshal(target.state, { platform: toLlbPlatform(lowering.targetPlatform) }),
     config: finishConfig(target, lowering),
     baseHistory: target.baseConfig?.history?.length ?? 0,
     baseConfig: target.baseConfig,
+  };
+}
+
+function createLowering(plan: BuildPlan, scope: PlatformScope, findings: Findings): Lowering {
+  const { request, contexts, implicitPlatform, sourceFile, list } = plan;
+  const { options } = request;
+  const { escape } = plan.dockerfile;
+  const { globals, buildArgs, targetPlatform, epoch } = scope;
+  const noCache = options.noCache ?? false;
+  const contextPaths = new Set<string>();
+  return {
+    ...findings,
+    request,
+    escape,
+    buildArgs,
+    globals,
+    targetPlatform,
+    implicitPlatform,
+    multiPlatform: plan.multiPlatform,
+    graph: createStageGraph(list, { globals, escape, noCache, contexts, targetPlatform }),
+    context: mainContext(options, contextPaths),
+    contextPaths,
+    sourceFile,
+    proxyEnv: proxyEnvOf(buildArgs),
+    timestamp: epoch === undefined ? undefined : BigInt(epoch) * 1_000_000_000n,
   };
 }
 

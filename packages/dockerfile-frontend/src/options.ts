@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions, ImageConfigResolver, SourceRange } from '@img-build/interfaces';
+import type {
+  AbortOptions,
+  ImageConfigResolver,
+  ResolvedImageConfig,
+  SourceIdentifier,
+  SourceRange,
+} from '@img-build/interfaces';
 import type { Definition, NetMode } from '@img-build/llb';
 import type { Digest, ImageConfig, Platform } from '@img-build/oci';
 
@@ -12,14 +18,48 @@ export interface LowerOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Platforms to build for; none means the build platform, or what the base image offers instead. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** The result is an index although there is one platform only. */
+  readonly multiPlatform?: boolean | undefined;
   /** Platform the build runs on. */
   readonly buildPlatform: Platform;
   /** `true`: no step reads the cache; a list: the steps of these stages. */
   readonly noCache?: boolean | readonly string[] | undefined;
-  /** Rules of the context's ignore file. */
+  /**
+   * The main context: `local:NAME` (a folder the caller knows by that name; the default is `local:context`), a git
+   * address with fragment or query, or an `http(s)://` address.
+   */
+  readonly context?: string | undefined;
+  /**
+   * What an `http(s)://` context was found to be: `archive` is unpacked, `file` (the default) is a folder with one file
+   * called `context`.
+   */
+  readonly contextForm?: 'archive' | 'file' | undefined;
+  /** Folder of the main context to use instead of its root; not for local contexts. */
+  readonly contextSubdirectory?: string | undefined;
+  /** Rules of the main context's ignore file, when it is local. */
   readonly contextIgnore?: readonly string[] | undefined;
-  /** Name of the context in the graph: `local://NAME`; default `context`. */
-  readonly contextName?: string | undefined;
+  /**
+   * Named contexts. They stand for stages and images of that name in FROM, `COPY --from` and mounts; a context that
+   * nothing uses is never looked at. The key is a name, or `NAME::os/arch` for one platform. The value is one of
+   *
+   * - `local:NAME`, a folder the caller knows by that name;
+   * - `docker-image://REFERENCE`, or `docker-image://scratch` for nothing;
+   * - `oci-layout://STORE[:TAG][@DIGEST]`, an image of a layout the caller knows as STORE;
+   * - `target:STAGE`, another stage of this Dockerfile;
+   * - a git address or an `http(s)://` address, as for {@link LowerOptions.context}.
+   */
+  readonly contexts?: Readonly<Record<string, string>> | undefined;
+  /** What the user allows steps to ask for: `network.host`, `security.insecure`. Devices are for who runs a step to allow. */
+  readonly entitlements?: readonly string[] | undefined;
+  /** Devices that every RUN gets, by CDI name. */
+  readonly devices?:
+    | readonly { readonly name: string; readonly optional?: boolean | undefined }[]
+    | undefined;
+  /**
+   * BuildKit's frontend attributes by name, as `--opt` gives them (`build-arg:NAME`, `context:NAME`, `add-hosts`, …).
+   * One that is given wins over the field of these options that says the same.
+   */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
   /** Network of RUN without `--network`. */
   readonly network?: NetMode | undefined;
   readonly hostname?: string | undefined;
@@ -34,6 +74,15 @@ export interface LowerOptions {
   readonly pull?: 'default' | 'always' | undefined;
 }
 
+/** An image of an OCI layout. */
+export interface LayoutReference {
+  /** What the caller calls the layout. */
+  readonly store: string;
+  /** `latest` when neither tag nor digest was given. */
+  readonly tag?: string | undefined;
+  readonly digest?: Digest | undefined;
+}
+
 /** A Dockerfile and what lowering it needs. */
 export interface LowerRequest extends AbortOptions {
   /** The file's text. */
@@ -42,6 +91,21 @@ export interface LowerRequest extends AbortOptions {
   readonly name: string;
   readonly options: LowerOptions;
   readonly resolver: ImageConfigResolver;
+  /** Resolves images of `oci-layout://` contexts; without it such a context is an error. */
+  readonly resolveLayoutConfig?:
+    | ((layout: LayoutReference, platform: Platform, options: AbortOptions) => Promise<ResolvedImageConfig>)
+    | undefined;
+  /** Rules of the ignore file of a named `local:` context; asked only about contexts that are used. */
+  readonly loadIgnore?:
+    | ((localName: string, options: AbortOptions) => Promise<readonly string[]>)
+    | undefined;
+  /**
+   * Seconds since the Unix epoch of a git commit, or of a download: its `Last-Modified`, else that of the newest file of
+   * the archive it is. Asked when SOURCE_DATE_EPOCH names a source; `undefined` when there is no time.
+   */
+  readonly sourceTime?:
+    | ((source: SourceIdentifier, options: AbortOptions) => Promise<number | undefined>)
+    | undefined;
   /**
    * Called around every question to the resolver, so that it can be shown as a step.
    *
@@ -54,6 +118,10 @@ export interface LowerRequest extends AbortOptions {
 export interface FrontendWarning {
   /** Name of the rule that was broken. */
   readonly rule: string;
+  /** What the rule is for. */
+  readonly description?: string | undefined;
+  /** Page about the rule. */
+  readonly url?: string | undefined;
   readonly message: string;
   readonly range: SourceRange;
 }

@@ -6,6 +6,7 @@ import {
   type FrontendError,
   type LoweredPlatform,
   type LowerOptions,
+  type LowerRequest,
   type LowerResult,
   lowerDockerfile,
 } from '../src/index.ts';
@@ -54,6 +55,7 @@ export async function lower(
   text: string,
   options: Partial<LowerOptions> = {},
   images: Images = {},
+  more: Partial<LowerRequest> = {},
 ): Promise<Lowered> {
   const asked: string[] = [];
   const resolver: ImageConfigResolver = {
@@ -76,6 +78,7 @@ export async function lower(
     name: 'Dockerfile',
     options: { buildPlatform: { os: 'linux', architecture: 'amd64' }, ...options },
     resolver,
+    ...more,
   });
   const first = result.platforms[0] as LoweredPlatform;
   const ops = [...parseDefinition(first.definition).ops.values()];
@@ -96,9 +99,10 @@ export async function failure(
   text: string,
   options: Partial<LowerOptions> = {},
   images: Images = {},
+  more: Partial<LowerRequest> = {},
 ): Promise<FrontendError> {
   try {
-    await lower(text, options, images);
+    await lower(text, options, images, more);
   } catch (error) {
     return error as FrontendError;
   }

@@ -129,7 +129,7 @@ describe('the context', () => {
       {
         target: '',
         contextIgnore: ['*.md', '!a.md'],
-        contextName: 'ctx',
+        context: 'local:ctx',
       },
     );
 
@@ -185,9 +185,27 @@ describe('platforms', () => {
   });
 
   test('BUILDKIT_MULTI_PLATFORM asks for an index of one', async () => {
+    const { result, names } = await lower('FROM busybox\n', { buildArgs: { BUILDKIT_MULTI_PLATFORM: '1' } });
+
+    expect(result.multiPlatform).toBe(true);
+    expect(names[0]).toMatch(/^\[linux\/amd64 1\/1\] FROM /);
+    expect((await lower('FROM busybox\n', { multiPlatform: true })).result.multiPlatform).toBe(true);
     expect(
-      (await lower('FROM busybox\n', { buildArgs: { BUILDKIT_MULTI_PLATFORM: '1' } })).result.multiPlatform,
-    ).toBe(true);
+      (await lower('FROM busybox\n', { multiPlatform: true, buildArgs: { BUILDKIT_MULTI_PLATFORM: 'f' } }))
+        .result.multiPlatform,
+    ).toBe(false);
+  });
+
+  test('BUILDKIT_MULTI_PLATFORM is true or false, and false for one platform only', async () => {
+    const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
+
+    expect(await failure('FROM busybox\n', { buildArgs: { BUILDKIT_MULTI_PLATFORM: 'yes' } })).toMatchObject({
+      code: 'OPTION_INVALID',
+      message: 'invalid boolean value for BUILDKIT_MULTI_PLATFORM: yes',
+    });
+    expect(
+      await failure('FROM busybox\n', { platforms, buildArgs: { BUILDKIT_MULTI_PLATFORM: '0' } }),
+    ).toMatchObject({ code: 'OPTION_INVALID', message: expect.stringMatching(/^conflicting config/) });
   });
 
   test('without a wish, the platform is the one the image was made for', async () => {

@@ -106,7 +106,8 @@ function jsonStringEnd(text: string, open: number): number {
 export function readCommandForm(source: InstructionSource, start: number): CommandForm | null {
   const json = readJsonArray(source, start);
   if (json.type === 'invalid') return null;
-  if (json.type === 'strings') return { form: 'exec', args: json.words };
+  if (json.type === 'strings')
+    return { form: 'exec', args: json.words, range: source.rangeAt(start, source.argumentsEnd) };
   const { value: text, range } = source.wordAt(start, Math.max(start, source.argumentsEnd));
   return { form: 'shell', text, range };
 }

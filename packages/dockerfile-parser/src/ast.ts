@@ -22,6 +22,7 @@ export interface Directive {
   readonly name: 'syntax' | 'escape' | 'check';
   readonly value: string;
   readonly range: SourceRange;
+  readonly valueRange: SourceRange;
 }
 
 /** A leading `--name[=value]`, quotes and escapes removed. */
@@ -30,6 +31,8 @@ export interface Flag {
   /** `null` when written without `=`. */
   readonly value: string | null;
   readonly range: SourceRange;
+  /** What stands behind the `=`; `null` when written without. */
+  readonly valueRange: SourceRange | null;
 }
 
 /** `[fd]<<[-]NAME` with the lines that follow the instruction. */
@@ -51,7 +54,9 @@ export interface Heredoc {
 /** JSON form: the words are final, no shell is involved. */
 export interface ExecForm {
   readonly form: 'exec';
+  /** Their ranges include the quotation marks. */
   readonly args: readonly Word[];
+  readonly range: SourceRange;
 }
 
 /** Shell form: one text for the current SHELL, continuations joined and comment lines removed. */
@@ -71,14 +76,19 @@ export type CommandForm = ExecForm | ShellForm;
  * - `heredoc-file`: the same, but the body starts with `#!` and is to be executed as a file called `name`.
  * - `heredoc-shell`: a command with heredocs in it; `text` has the bodies appended so that a POSIX shell reads them itself.
  *
- * Tabs of `<<-` are already removed from `heredoc-script` and `heredoc-file`.
+ * Tabs of `<<-` are already removed from `heredoc-script` and `heredoc-file`. Ranges cover the command without the bodies.
  */
 export type RunCommand =
   | ExecForm
   | ShellForm
-  | { readonly form: 'heredoc-script'; readonly text: string }
-  | { readonly form: 'heredoc-file'; readonly name: string; readonly text: string }
-  | { readonly form: 'heredoc-shell'; readonly text: string };
+  | { readonly form: 'heredoc-script'; readonly text: string; readonly range: SourceRange }
+  | {
+      readonly form: 'heredoc-file';
+      readonly name: string;
+      readonly text: string;
+      readonly range: SourceRange;
+    }
+  | { readonly form: 'heredoc-shell'; readonly text: string; readonly range: SourceRange };
 
 /** One `key[=value]` of a mount, value unexpanded. */
 export interface MountOption {
@@ -88,9 +98,10 @@ export interface MountOption {
   readonly value: string | null;
   /** The field as written, for messages. */
   readonly field: string;
+  readonly range: SourceRange;
 }
 
-/** `RUN --mount=`; {@link resolveMount} expands, checks and types it. */
+/** `RUN --mount=`; {@link resolveMount} expands, checks and types it. The range is that of the flag's value. */
 export interface RunMount {
   /** The flag's value. */
   readonly text: string;
@@ -98,7 +109,7 @@ export interface RunMount {
   readonly range: SourceRange;
 }
 
-/** `RUN --device=`. */
+/** `RUN --device=`. The range is that of the flag's value. */
 export interface RunDevice {
   readonly name: string;
   readonly required: boolean;
@@ -109,6 +120,7 @@ export interface RunDevice {
 export interface KeyValue {
   readonly key: Word;
   readonly value: Word;
+  readonly range: SourceRange;
 }
 
 /** One declaration of ARG. */
@@ -118,6 +130,7 @@ export interface ArgDeclaration {
   readonly value: Word | null;
   /** Text of a comment above the instruction that starts with the name, without the name. */
   readonly description: string;
+  readonly range: SourceRange;
 }
 
 /** A source of COPY or ADD: a path (or URL), or the content of a heredoc. */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-/** The fields of a comma-separated line, or why it is none. */
-export type CsvFields = { readonly fields: readonly string[] } | { readonly problem: string };
+/** The fields of a comma-separated line with the offset at which each ends (the next begins one later), or why it is none. */
+export type CsvFields =
+  | { readonly fields: readonly string[]; readonly ends: readonly number[] }
+  | { readonly problem: string };
 
 /** Reads one line of RFC 4180 values; a quote may only open a field, and is doubled inside one. */
 export function readCsvFields(text: string): CsvFields {
   if (text === '') return { problem: 'EOF' };
   const fields: string[] = [];
+  const ends: number[] = [];
   let at = 0;
   while (true) {
     if (text[at] === '"') {
@@ -26,7 +29,8 @@ export function readCsvFields(text: string): CsvFields {
       fields.push(field);
       at += field.length;
     }
-    if (at >= text.length) return { fields };
+    ends.push(at);
+    if (at >= text.length) return { fields, ends };
     at++;
   }
 }

@@ -7,7 +7,7 @@ import { createWordCollector } from './word-collector.ts';
 import { scanUntil } from './word-scanner.ts';
 
 /** Values of variables. */
-export type Environment = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
+export type Environment = Pick<ReadonlyMap<string, string>, 'get'> | Readonly<Record<string, string>>;
 
 /** How to read a word. */
 export interface ExpandOptions {
@@ -92,6 +92,6 @@ function createLookUp(environment: Environment): (name: string) => string | unde
   return (name) => (Object.hasOwn(environment, name) ? environment[name] : undefined);
 }
 
-function isMap(environment: Environment): environment is ReadonlyMap<string, string> {
+function isMap(environment: Environment): environment is Pick<ReadonlyMap<string, string>, 'get'> {
   return typeof environment.get === 'function';
 }

@@ -13,6 +13,8 @@ export interface FlagValues<Name extends string> {
   /** `null` without the flag. */
   string(name: Name): Word | null;
   list(name: Name): readonly Word[];
+  /** Where in the instruction's flags the flag stands, once for each time it was given. */
+  indexes(name: Name): readonly number[];
 }
 
 /** Checks the flags of an instruction against those it knows; `null` after it has reported an error. */
@@ -21,27 +23,36 @@ export function readFlags<Name extends string>(
   known: Readonly<Record<Name, FlagKind>>,
 ): FlagValues<Name> | null {
   const kinds = new Map<string, FlagKind>(Object.entries<FlagKind>(known));
-  const given = new Map<string, Flag[]>();
-  for (const flag of source.base.flags) {
+  const { flags } = source.base;
+  const given = new Map<string, number[]>();
+  for (const [index, flag] of flags.entries()) {
     const problem = problemOf(flag, kinds, given);
     if (problem !== null) {
       source.report({ ...problem, range: flag.range });
       return null;
     }
     const same = given.get(flag.name);
-    if (same === undefined) given.set(flag.name, [flag]);
-    else same.push(flag);
+    if (same === undefined) given.set(flag.name, [index]);
+    else same.push(index);
   }
-  const words = (name: Name): Word[] =>
-    (given.get(name) ?? []).map(({ value, range }) => ({ value: value ?? '', range }));
+  const indexes = (name: Name): readonly number[] => given.get(name) ?? NOT_GIVEN;
+  const words = (name: Name): Word[] => indexes(name).map((index) => wordOf(flags[index] as Flag));
   return {
     boolean(name) {
-      const flag = given.get(name)?.[0];
-      return flag === undefined ? null : flag.value?.toLowerCase() !== 'false';
+      const [index] = indexes(name);
+      return index === undefined ? null : flags[index]?.value?.toLowerCase() !== 'false';
     },
     string: (name) => words(name)[0] ?? null,
     list: words,
+    indexes,
   };
+}
+
+const NOT_GIVEN: readonly number[] = [];
+
+/** The value of a flag as a word. */
+export function wordOf({ value, range, valueRange }: Flag): Word {
+  return { value: value ?? '', range: valueRange ?? range };
 }
 
 type FlagProblem = Pick<Parameters<InstructionSource['report']>[0], 'code' | 'message' | 'suggestion'>;

@@ -29,6 +29,7 @@ export type {
   Word,
 } from './ast.ts';
 export { type CheckSettings, parseCheckSettings } from './check-directive.ts';
+export { type CsvFields, readCsvFields } from './csv-fields.ts';
 export {
   type Diagnostic,
   type DiagnosticCode,
@@ -38,6 +39,7 @@ export {
 } from './diagnostic.ts';
 export type { Dockerfile } from './dockerfile.ts';
 export { DockerfileError, type DockerfileErrorCode } from './dockerfile-error.ts';
+export { formatExcerpt } from './excerpt.ts';
 export {
   type Environment,
   type ExpandOptions,
@@ -46,6 +48,9 @@ export {
   processWord,
   processWords,
 } from './expand.ts';
+export { parseMemorySize } from './flag-values.ts';
+export { format } from './format/format.ts';
+export type { FormatOptions } from './format/format-options.ts';
 export { chompHeredoc, summarizeHeredoc } from './heredoc.ts';
 export type {
   AddInstruction,
@@ -71,8 +76,43 @@ export type {
   VolumeInstruction,
   WorkdirInstruction,
 } from './instruction.ts';
+export { BUILTIN_RULES } from './lint/builtin-rules.ts';
+export { lint } from './lint/lint.ts';
+export type { LintFinding } from './lint/lint-finding.ts';
+export type { LintBuildError, LintOptions, LintResult } from './lint/lint-options.ts';
+export type { LintContext, LintReport, LintRule, LintRuleMeta } from './lint/lint-rule.ts';
+export type { LintFile } from './lint/output/lint-file.ts';
+export { formatLintGithub } from './lint/output/lint-github.ts';
+export { formatLintJson, type LintJson, type LintJsonLocation, lintJson } from './lint/output/lint-json.ts';
+export { formatLintSarif, lintSarif, type SarifTool } from './lint/output/lint-sarif.ts';
+export { describeFinding, formatLintText } from './lint/output/lint-text.ts';
+export type {
+  SarifLevel,
+  SarifLog,
+  SarifMessage,
+  SarifRegion,
+  SarifResult,
+  SarifRule,
+  SarifRun,
+} from './lint/output/sarif.ts';
+export { meaningOf } from './meaning.ts';
 export { type CacheSharing, type Mount, type MountType, resolveMount } from './mount.ts';
 export { parse } from './parse.ts';
+export { type Circle, findCircle } from './resolve/circle.ts';
+export { resolve } from './resolve/resolve.ts';
+export type { ResolveDiagnostic, ResolveDiagnosticCode } from './resolve/resolve-diagnostic.ts';
+export type { BaseImage, BaseImageRequest, ResolveOptions } from './resolve/resolve-options.ts';
+export type {
+  FileOrigin,
+  ResolvedStage,
+  ResolvedStep,
+  ResolvedWord,
+  ScopedVariable,
+  StageDependency,
+  StageGraph,
+  VariableOrigin,
+} from './resolve/stage-graph.ts';
+export { variablesAt } from './resolve/variables-at.ts';
 export type { Position, SourceRange } from './source-range.ts';
 export { listStages, type Stage, type StageList } from './stages.ts';
 export { suggest } from './suggestion.ts';

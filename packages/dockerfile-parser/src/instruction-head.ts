@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { isBlank, isSpace, skipSpace, trimSpaceEnd } from './characters.ts';
 
+const SPACE = 0x20;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const BACKSLASH = 0x5c;
+
 /** A leading word that starts with `--`, quotes and escapes removed. */
 export interface FlagWord {
   readonly value: string;
   readonly start: number;
   readonly end: number;
+  /** Where each code unit of the value stands; `null` when the value is `[start, end)` of the text as it is. */
+  readonly positions: readonly number[] | null;
 }
 
 /** Where the parts of a logical line are; offsets into its text. */
@@ -43,7 +50,16 @@ export function splitInstruction(text: string, from: number): InstructionHead {
  * whatever the `escape` directive says; BuildKit does the same.
  */
 function readFlagWord(text: string, start: number, end: number): FlagWord {
-  let value = '';
+  for (let at = start; at <= end; at++) {
+    const code = at === end ? SPACE : text.charCodeAt(at);
+    if (isSpace(code)) return { value: text.slice(start, at), start, end: at, positions: null };
+    if (code === BACKSLASH || code === SINGLE_QUOTE || code === DOUBLE_QUOTE) break;
+  }
+  return readQuotedFlagWord(text, start, end);
+}
+
+function readQuotedFlagWord(text: string, start: number, end: number): FlagWord {
+  const positions: number[] = [];
   let quote = '';
   let at = start;
   for (; at < end; at++) {
@@ -51,8 +67,9 @@ function readFlagWord(text: string, start: number, end: number): FlagWord {
     if (quote === '' && isSpace(text.charCodeAt(at))) break;
     if (character === quote) quote = '';
     else if (quote === '' && (character === '"' || character === "'")) quote = character;
-    else if (character !== '\\') value += character;
-    else if (at + 1 < end) value += text[++at];
+    else if (character !== '\\') positions.push(at);
+    else if (at + 1 < end) positions.push(++at);
   }
-  return { value, start, end: at };
+  const value = positions.map((position) => text[position]).join('');
+  return { value, start, end: at, positions };
 }

@@ -54,12 +54,10 @@ export function readInstruction(
   reportEmptyContinuation(context, line, range);
   const base: InstructionBase = {
     keyword: line.text.slice(head.keywordStart, head.keywordEnd),
+    keywordRange: rangeIn(source, line, head.keywordStart, head.keywordEnd),
     original: line.text.slice(head.keywordStart, head.argumentsEnd),
     range,
-    flags:
-      head.flags.length === 0
-        ? NO_ITEMS
-        : head.flags.map((flag) => flagFrom(flag, rangeIn(source, line, flag.start, flag.end))),
+    flags: head.flags.length === 0 ? NO_ITEMS : head.flags.map((flag) => flagFrom(flag, source, line)),
     heredocs: heredocs.length === 0 ? NO_ITEMS : heredocs.map(({ heredoc }) => heredoc),
     comments: comments.length === 0 ? NO_ITEMS : comments,
     item,
@@ -183,10 +181,17 @@ function rangeIn(source: SourceText, line: LogicalLine, start: number, end: numb
   return source.rangeAt(sourceStart, end > start ? line.toSource(end - 1) + 1 : sourceStart);
 }
 
-function flagFrom(word: FlagWord, range: SourceRange): Flag {
+function flagFrom(word: FlagWord, source: SourceText, line: LogicalLine): Flag {
+  const range = rangeIn(source, line, word.start, word.end);
   const cut = word.value.indexOf('=');
-  const name = word.value.slice(2, cut < 0 ? undefined : cut);
-  return { name, value: cut < 0 ? null : word.value.slice(cut + 1), range };
+  if (cut < 0) return { name: word.value.slice(2), value: null, range, valueRange: null };
+  const valueStart = (word.positions?.[cut] ?? word.start + cut) + 1;
+  return {
+    name: word.value.slice(2, cut),
+    value: word.value.slice(cut + 1),
+    range,
+    valueRange: rangeIn(source, line, valueStart, word.end),
+  };
 }
 
 interface Surroundings {
@@ -234,9 +239,10 @@ function parseTrigger(surroundings: Surroundings, start: number, outer: Instruct
   const head = splitInstruction(line.text, start);
   const base: InstructionBase = {
     keyword: line.text.slice(head.keywordStart, head.keywordEnd),
+    keywordRange: rangeIn(context.source, line, head.keywordStart, head.keywordEnd),
     original: line.text.slice(head.keywordStart, head.argumentsEnd),
     range: { start: context.source.positionAt(line.toSource(head.keywordStart)), end: outer.range.end },
-    flags: head.flags.map((flag) => flagFrom(flag, rangeIn(context.source, line, flag.start, flag.end))),
+    flags: head.flags.map((flag) => flagFrom(flag, context.source, line)),
     heredocs: outer.heredocs,
     comments: [],
     item: outer.item,

@@ -2,6 +2,7 @@
 import type { EscapeCharacter, Heredoc, Word } from './ast.ts';
 import type { DiagnosticCode, DiagnosticPhase } from './diagnostic.ts';
 import type { Instruction, InstructionBase } from './instruction.ts';
+import type { FlagWord } from './instruction-head.ts';
 import type { SourceRange } from './source-range.ts';
 
 /** A problem of one instruction. */
@@ -34,6 +35,8 @@ export interface InstructionSource {
   readonly keywordEnd: number;
   readonly argumentsStart: number;
   readonly argumentsEnd: number;
+  /** The words behind `base.flags`, in the same order. */
+  readonly flags: readonly FlagWord[];
   readonly heredocs: readonly LocatedHeredoc[];
   wordAt(start: number, end: number): Word;
   rangeAt(start: number, end: number): SourceRange;

@@ -18,6 +18,7 @@ import type { SourceRange } from './source-range.ts';
 export interface InstructionBase {
   /** The instruction word as written. */
   readonly keyword: string;
+  readonly keywordRange: SourceRange;
   /** The instruction on one line: continuations joined, comments removed, trimmed; heredoc bodies left out. For step names and history. */
   readonly original: string;
   /** From the keyword to the end of the last line, heredocs included. */

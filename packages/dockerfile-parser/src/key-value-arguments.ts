@@ -36,7 +36,13 @@ function readLegacyPair(source: InstructionSource): KeyValue[] | null {
   let valueStart = keyEnd;
   while (valueStart < end && isBlank(text.charCodeAt(valueStart))) valueStart++;
   if (valueStart > keyEnd)
-    return [{ key: source.wordAt(start, keyEnd), value: source.wordAt(valueStart, end) }];
+    return [
+      {
+        key: source.wordAt(start, keyEnd),
+        value: source.wordAt(valueStart, end),
+        range: source.rangeAt(start, end),
+      },
+    ];
   source.report({
     code: 'ARGUMENT_COUNT',
     phase: 'syntax',
@@ -59,7 +65,11 @@ function readPairs(source: InstructionSource, words: readonly QuotedWord[]): Key
       });
       return null;
     }
-    pairs.push({ key: source.wordAt(start, start + cut), value: source.wordAt(start + cut + 1, end) });
+    pairs.push({
+      key: source.wordAt(start, start + cut),
+      value: source.wordAt(start + cut + 1, end),
+      range: source.rangeAt(start, end),
+    });
   }
   return pairs;
 }

@@ -105,7 +105,10 @@ function readDirective(file: FileState, line: PhysicalLine, content: string): bo
       context: range,
     });
   } else {
-    file.directives.push({ name: found.name, value: found.value, range });
+    const { name, value } = found;
+    const valueEnd = trimSpaceEnd(source.text, line.textStart, line.contentEnd);
+    const valueRange = source.rangeAt(valueEnd - value.length, valueEnd);
+    file.directives.push({ name, value, range, valueRange });
     if (found.name === 'escape') setEscape(file, found.value, range);
   }
   const spans: Span[] = [];

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT
-import type { RunMount, Word } from './ast.ts';
+import type { Flag, RunMount } from './ast.ts';
 import { readCsvFields } from './csv-fields.ts';
+import { wordOf } from './flag-reader.ts';
+import type { FlagWord } from './instruction-head.ts';
 import type { InstructionSource } from './instruction-source.ts';
+import type { SourceRange } from './source-range.ts';
 
-/** Cuts the value of `--mount` into options; `null` after it has reported an error. */
-export function readMount(source: InstructionSource, { value: text, range }: Word): RunMount | null {
+/** Cuts the value of the `--mount` at `index` of the flags into options; `null` after it has reported an error. */
+export function readMount(source: InstructionSource, index: number): RunMount | null {
+  const { value: text, range } = wordOf(source.base.flags[index] as Flag);
+  const word = source.flags[index] as FlagWord;
+  const valueStart = word.value.length - text.length;
   const csv = readCsvFields(text);
   if ('problem' in csv) {
     source.report({ code: 'MOUNT_INVALID', message: `failed to parse csv mounts: ${csv.problem}`, range });
     return null;
   }
-  const options = csv.fields.map((field) => {
+  const options = csv.fields.map((field, nth) => {
     const cut = field.indexOf('=');
     const key = (cut < 0 ? field : field.slice(0, cut)).toLowerCase();
-    return { key, value: cut < 0 ? null : field.slice(cut + 1), field };
+    const start = nth === 0 ? 0 : (csv.ends[nth - 1] as number) + 1;
+    const end = csv.ends[nth] as number;
+    const fieldRange = partOf(source, word, valueStart + start, valueStart + end);
+    return { key, value: cut < 0 ? null : field.slice(cut + 1), field, range: fieldRange };
   });
   if (options.some(({ key, value }) => key === 'from' && value !== null && /\$./.test(value))) {
     source.report({
@@ -24,4 +33,11 @@ export function readMount(source: InstructionSource, { value: text, range }: Wor
     return null;
   }
   return { text, options, range };
+}
+
+function partOf(source: InstructionSource, word: FlagWord, start: number, end: number): SourceRange {
+  const { positions } = word;
+  if (positions === null) return source.rangeAt(word.start + start, word.start + end);
+  const from = positions[start] ?? word.end;
+  return source.rangeAt(from, end > start ? (positions[end - 1] as number) + 1 : from);
 }

@@ -42,10 +42,11 @@ export interface SyntaxTree {
   readonly items: readonly SyntaxItem[];
 }
 
-/** Writes the tree back: `print(parse(text).tree) === text` for every text. */
-export function print(tree: SyntaxTree): string {
+/** Writes a parsed file, or its tree, back: `print(parse(text)) === text` for every text. */
+export function print(source: SyntaxTree | { readonly tree: SyntaxTree }): string {
+  const { items } = 'tree' in source ? source.tree : source;
   const pieces: string[] = [];
-  for (const item of tree.items) {
+  for (const item of items) {
     for (const token of item.tokens) pieces.push(token.text);
   }
   return pieces.join('');

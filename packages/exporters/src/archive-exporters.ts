@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { ContentStore, Exporter, ExportInput, ExportOptions } from '@img-build/interfaces';
-import { formatReference, parseReference } from '@img-build/oci';
+import { formatReference, parseReference, writeUstar } from '@img-build/oci';
 import { layOut } from './archive/layout.ts';
 import { writeLayoutFolder } from './archive/layout-folder.ts';
 import { type ArchiveSink, writeToSink } from './archive/sink.ts';
-import { writeUstar } from './archive/ustar.ts';
 import { ExporterError } from './exporter-error.ts';
 import { type ImageFormat, writeImage } from './image/write-image.ts';
 import { resultOf } from './image-exporter.ts';

@@ -3,6 +3,7 @@ import { ToolError } from '@img-build/errors';
 
 /** Reasons a result cannot be exported. */
 export type ExporterErrorCode =
+  | 'EXPORT_ANNOTATION_INVALID'
   | 'EXPORT_PLATFORMS_UNSUPPORTED'
   | 'EXPORT_NAME_MISSING'
   | 'EXPORT_IMAGE_NOT_FOUND'

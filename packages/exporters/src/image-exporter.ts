@@ -7,7 +7,7 @@ import type {
   ImageStore,
   Pusher,
 } from '@img-build/interfaces';
-import { formatReference, parseReference } from '@img-build/oci';
+import { atDigest, formatReference, parseReference } from '@img-build/oci';
 import { ExporterError } from './exporter-error.ts';
 import { type PushOptions, pushImage } from './image/push-image.ts';
 import { type ImageFormat, type WrittenImage, writeImage } from './image/write-image.ts';
@@ -18,6 +18,8 @@ export interface ImageExporterOptions extends ImageFormat {
   readonly images: ImageStore;
   /** Push every name after storing it. */
   readonly push?: boolean | undefined;
+  /** Push under the digest alone, without giving a tag: for a list that is put together later. */
+  readonly byDigest?: boolean | undefined;
   /** Called when something is pushed. */
   readonly registry?: (() => Promise<Pusher>) | undefined;
   /** Do not give the image its names here; only useful with `push`. */
@@ -56,9 +58,10 @@ async function pushAll(
   exportOptions: ExportOptions,
 ): Promise<void> {
   const registry = await options.registry();
-  const { content, mountFrom } = options;
+  const { content, mountFrom, byDigest = false } = options;
   for (const name of names) {
-    await pushImage(parseReference(name), image.target, {
+    const reference = parseReference(name);
+    await pushImage(byDigest ? atDigest(reference, image.target.digest) : reference, image.target, {
       content,
       registry,
       mountFrom,
@@ -69,12 +72,16 @@ async function pushAll(
 }
 
 /** What an image's export tells, under BuildKit's keys. */
-export function resultOf({ target, configDigest }: WrittenImage, names: readonly string[]): ExportResult {
+export function resultOf(
+  { target, configDigest, isIndex }: WrittenImage,
+  names: readonly string[],
+): ExportResult {
   return {
     descriptor: target,
     configDigest,
     metadata: {
-      'containerimage.config.digest': configDigest,
+      // Each of several platforms has a config of its own.
+      ...(isIndex ? {} : { 'containerimage.config.digest': configDigest }),
       'containerimage.descriptor': target,
       'containerimage.digest': target.digest,
       ...(names.length === 0 ? {} : { 'image.name': names.join(',') }),

@@ -11,9 +11,9 @@ import {
   offeredPlatforms,
   type Platform,
   parseReference,
+  writeUstar,
 } from '@img-build/oci';
 import { layOut, type NamedImage } from './archive/layout.ts';
-import { writeUstar } from './archive/ustar.ts';
 import { ExporterError } from './exporter-error.ts';
 import { layerDescriptor } from './image/layer-descriptor.ts';
 import { readStored } from './image/push-image.ts';

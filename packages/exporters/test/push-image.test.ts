@@ -67,6 +67,21 @@ test('an image is stored, named and pushed: blobs first, children before the tag
   ]);
 });
 
+test('a push by digest gives no tag', async () => {
+  const { content, images, results } = await exported(1);
+  const registry = fakeRegistry();
+  const { steps, progress } = recordProgress();
+  const pusher = { push: true, byDigest: true, store: false, registry: async () => registry };
+  const { descriptor } = await createImageExporter({ content, images, ...pusher }).export(
+    { platforms: results, names: ['localhost:5000/app:1'] },
+    { progress },
+  );
+
+  expect(registry.log.at(-1)).toBe(`localhost:5000/app@${descriptor?.digest}`);
+  expect(steps.at(-1)).toBe(`pushing manifest for localhost:5000/app@${descriptor?.digest}`);
+  expect(images.list()).toEqual([]);
+});
+
 test('a push without a name is refused before anything is made', async () => {
   const { content, images, results } = await exported(1);
   const exporter = createImageExporter({ content, images, push: true, registry: async () => fakeRegistry() });

@@ -16,7 +16,9 @@ export type HostErrorCode =
   | 'RPC_CLOSED'
   | 'RPC_FRAME_TOO_LARGE'
   | 'RPC_PROTOCOL'
-  | 'RPC_METHOD_UNKNOWN';
+  | 'RPC_METHOD_UNKNOWN'
+  | 'SSH_AGENT_UNREACHABLE'
+  | 'SSH_KEY_INVALID';
 
 /** Thrown by everything in this package but the system calls, whose errors look like those of `node:fs`. */
 export class HostError extends ToolError<HostErrorCode> {

@@ -18,6 +18,8 @@ export type {
   StreamName,
 } from './rpc/method.ts';
 export { createRpcServer, type RpcServer } from './rpc/server.ts';
+export { readSshPrivateKey, type SshPrivateKey } from './ssh/private-key.ts';
+export { type ServedAgent, serveSshAgent } from './ssh/serve-agent.ts';
 export { serveWorker } from './worker/serve-worker.ts';
 export {
   spawnWorkerProcess,

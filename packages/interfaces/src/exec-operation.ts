@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { Platform } from '@img-build/oci';
 import type { Ulimit } from './executor.ts';
+import type { SshAgent } from './secret-source.ts';
 import type { Tree } from './tree.ts';
 
-/** A cache mount's folder outlives builds; `id` names it. */
+/** A cache mount's folder outlives builds; `id` and `origin` name it. */
 export interface CacheMountOptions {
   readonly id: string;
+  /** What it started with: caches of one id that started differently are different ones. */
+  readonly origin?: string | undefined;
   readonly sharing: 'shared' | 'private' | 'locked';
   /** Start empty. */
   readonly reset?: boolean | undefined;
@@ -27,11 +30,18 @@ export interface ExecMount {
   readonly size?: number | undefined;
   /** Content of a secret; travels to the worker over its private socket only. */
   readonly secret?: Uint8Array | undefined;
-  /** Path of the agent's socket on the host; ssh only. */
-  readonly socket?: string | undefined;
+  /** What answers at the socket that is made for this run; ssh only. */
+  readonly agent?: SshAgent | undefined;
   readonly mode?: number | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+}
+
+/** A device by its CDI name: `vendor.com/class=name`, or `vendor.com/class` for what its spec has by that name alone. */
+export interface DeviceRequest {
+  readonly name: string;
+  /** Leave it out where the machine has none. */
+  readonly optional: boolean;
 }
 
 /** A command run on a root file system; the mount at `/` is the root. */
@@ -51,6 +61,8 @@ export interface ExecRequest {
   readonly ulimits?: readonly Ulimit[] | undefined;
   readonly shmSize?: number | undefined;
   readonly cgroupParent?: string | undefined;
+  /** Looked up in the machine's CDI specs. */
+  readonly devices?: readonly DeviceRequest[] | undefined;
   /** Exit codes that count as success; default 0 alone. */
   readonly validExitCodes?: readonly number[] | undefined;
 }

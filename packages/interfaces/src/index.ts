@@ -22,7 +22,13 @@ export type {
   IngestOptions,
   OpenOptions,
 } from './content-store.ts';
-export type { CacheMountOptions, ExecMount, ExecRequest, ExecResult } from './exec-operation.ts';
+export type {
+  CacheMountOptions,
+  DeviceRequest,
+  ExecMount,
+  ExecRequest,
+  ExecResult,
+} from './exec-operation.ts';
 export type {
   ContainerExit,
   ContainerMount,
@@ -67,6 +73,7 @@ export type {
   ResolvedManifest,
   Resolver,
 } from './registry.ts';
+export type { SecretSource, SshAgent } from './secret-source.ts';
 export type {
   SnapshotBook,
   SnapshotInfo,

@@ -51,3 +51,4 @@ export {
   withDigest,
   withTag,
 } from './reference.ts';
+export { type ArchiveEntry, writeUstar } from './ustar.ts';

@@ -84,11 +84,11 @@ async function prove(
   response.discard();
   const challenges = parseChallenges(headersOf(response.headers, 'www-authenticate'));
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-  const { base } = await session.findEndpoint(domain, signal);
+  const endpoint = await session.findEndpoint(call.reference, signal);
   let answer: TokenAnswer | undefined;
   if (bearer !== undefined) {
-    const realm = checkRealm(bearer.parameters['realm'], base, session.allowPrivateAddresses);
-    answer = await requestToken(session.sendPlain, {
+    const realm = checkRealm(bearer.parameters['realm'], endpoint.base, session.allowPrivateAddresses);
+    answer = await requestToken(session.sendForTokens(endpoint), {
       realm,
       service: bearer.parameters['service'],
       scopes: [],

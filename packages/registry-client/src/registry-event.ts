@@ -24,11 +24,20 @@ export type RegistryEvent =
       readonly offset: number;
       readonly reason: string;
     }
+  | { readonly type: 'upload-resumed'; readonly digest: Digest; readonly offset: number }
   | {
       readonly type: 'digest-header-ignored';
       readonly host: string;
       readonly expected: Digest;
       readonly claimed: string;
+    }
+  | {
+      readonly type: 'mirror-failed';
+      readonly mirror: string;
+      /** The registry it was asked for. */
+      readonly host: string;
+      readonly what: string;
+      readonly reason: string;
     }
   | { readonly type: 'warning-received'; readonly host: string; readonly text: string };
 

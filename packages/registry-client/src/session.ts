@@ -5,7 +5,10 @@ import { createAuthorizer } from './auth/authorizer.ts';
 import type { Scope } from './auth/scope.ts';
 import type { SendPlain } from './auth/token-request.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
-import type { Endpoint, FindEndpoint } from './hosts/endpoint.ts';
+import { createAskHosts } from './hosts/ask-hosts.ts';
+import type { Endpoint, Errand, FindEndpoint } from './hosts/endpoint.ts';
+import type { Identities } from './hosts/identities.ts';
+import type { Router } from './hosts/router.ts';
 import { errorFromResponse } from './http/error-response.ts';
 import {
   displayUrl,
@@ -21,6 +24,8 @@ import { sendFollowing } from './http/redirect.ts';
 import type { RetryPolicy, Timing } from './http/retry.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Report } from './registry-event.ts';
+import { accessAt, isHome, requestAt } from './registry-request.ts';
+import { createSlots, type Slots } from './transfer/slots.ts';
 
 /** One request of the registry API. */
 export interface RegistryCall {
@@ -29,11 +34,15 @@ export interface RegistryCall {
   /** What follows `/v2/`, or a whole address an earlier answer gave. */
   readonly at: string | URL;
   readonly scopes: readonly Scope[];
+  /** Lets the hosts answer that serve this instead of the registry; without, the host that is written to answers. */
+  readonly errand?: Pick<Errand, 'capability' | 'by'> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: ReplayableBody | undefined;
   /** Sends again after temporary failures; on by default. */
   readonly retry?: boolean | undefined;
   readonly headersTimeout?: number | undefined;
+  /** Gives a redirect to another host back instead of following it. */
+  readonly staysHome?: boolean | undefined;
   /** Sends the headers as they are and gives a 401 back. */
   readonly anonymous?: boolean | undefined;
   /** What is wanted, for messages. */
@@ -44,13 +53,16 @@ export interface RegistryCall {
 /** What a {@link Session} works with. */
 export interface SessionOptions {
   readonly send: Send;
-  readonly findEndpoint: FindEndpoint;
+  readonly router: Router;
+  readonly identities: Identities;
   readonly credentials: CredentialSource;
   readonly policy: RetryPolicy;
   readonly timing: Timing;
   readonly userAgent: string;
   readonly allowPrivateAddresses: boolean;
   readonly report: Report;
+  /** Blobs sent to one host at once, and blobs received. */
+  readonly parallel: number;
 }
 
 /** Everything the endpoints share: hosts, authorization, redirects, retries. */
@@ -60,19 +72,29 @@ export interface Session {
   readonly allowPrivateAddresses: boolean;
   readonly report: Report;
   readonly findEndpoint: FindEndpoint;
+  /** Limits uploads by host. */
+  readonly uploads: Slots;
+  /** Limits downloads by host; apart from uploads, so that a copy within one host cannot wait for itself. */
+  readonly downloads: Slots;
+  /** One writer at a time for each list of referrers. */
+  readonly subjects: Slots;
   /** Sends a call and returns its answer, whatever the status, once it is not temporary or patience has run out. */
   call(call: RegistryCall): Promise<HttpResponse>;
   /** {@link call}, insisting on one of `statuses`. @throws RegistryError for any other. */
   expect(call: RegistryCall, statuses: readonly number[]): Promise<HttpResponse>;
   /** Sends a request with redirects and retries, without authorization of its own. */
   readonly sendPlain: SendPlain;
+  /** {@link sendPlain} to a token server that a registry named, which may share the registry's certificates. */
+  sendForTokens(endpoint: Endpoint): SendPlain;
   /** Fetches from a host that is no registry, without credentials. */
   fetchForeign(call: RegistryCall & { readonly at: URL }): Promise<HttpResponse>;
 }
 
 /** Creates a {@link Session}. */
 export function createSession(options: SessionOptions): Session {
-  const { policy, timing, report, findEndpoint, userAgent, allowPrivateAddresses } = options;
+  const { policy, timing, report, router, userAgent, allowPrivateAddresses } = options;
+  const { findEndpoint } = router;
+  const askHosts = createAskHosts({ router, timing, report });
   const persistence = createPersistence(options);
 
   const attempt = async (request: HttpRequest, allowDowngrade: boolean): Promise<HttpResponse> => {
@@ -94,25 +116,40 @@ export function createSession(options: SessionOptions): Session {
     await persistence.persist(request, async (one) => await attempt(one, false));
   const sendPlain: SendPlain = async (request) =>
     await persistPlain({ ...request, headers: { 'user-agent': userAgent, ...request.headers } });
+  const sendFor = (endpoint: Endpoint): SendPlain => {
+    return async (request) =>
+      await sendPlain({ ...request, tls: await options.identities.forTokens(endpoint, request.url) });
+  };
   const authorizer = createAuthorizer({
     credentials: options.credentials,
     timing,
     allowPrivateAddresses,
-    send: sendPlain,
+    sendFor,
   });
 
-  const call = async (wanted: RegistryCall): Promise<HttpResponse> => {
-    const { reference, signal, scopes } = wanted;
-    const endpoint = await findEndpoint(reference.domain, signal);
-    const insecure = endpoint.settings.insecure === true || endpoint.settings.plainHttp === true;
-    const request = requestOf(wanted, endpoint, userAgent);
-    const access = { endpoint, path: reference.path === '' ? undefined : reference.path, scopes };
-    const atHome = request.url.origin === endpoint.base.origin;
+  const callAt = async (wanted: RegistryCall, endpoint: Endpoint): Promise<HttpResponse> => {
+    const request = requestAt(wanted, endpoint, userAgent);
+    const access = accessAt(wanted, endpoint);
+    const send = async (one: HttpRequest): Promise<HttpResponse> => await attempt(one, endpoint.mayDowngrade);
     const once = async (one: HttpRequest): Promise<HttpResponse> =>
-      atHome && wanted.anonymous !== true
-        ? await sendAuthorized(authorizer, access, one, async (final) => await attempt(final, insecure))
-        : await attempt(one, insecure);
-    return wanted.retry === false ? await once(request) : await persistence.persist(request, once);
+      isHome(request.url, endpoint) && wanted.anonymous !== true
+        ? await sendAuthorized(authorizer, access, one, send)
+        : await send(one);
+    // Patience is for the registry: what a mirror does not give at once, the next host gives.
+    return wanted.retry === false || endpoint.mirror
+      ? await once(request)
+      : await persistence.persist(request, once);
+  };
+  const call = async (wanted: RegistryCall): Promise<HttpResponse> => {
+    const { reference, what, signal, at } = wanted;
+    return await askHosts({
+      errand: { reference, capability: 'push', by: 'tag', ...wanted.errand },
+      key: String(at),
+      at: at instanceof URL ? at : undefined,
+      what,
+      signal,
+      ask: async (endpoint) => await callAt(wanted, endpoint),
+    });
   };
 
   return {
@@ -121,7 +158,11 @@ export function createSession(options: SessionOptions): Session {
     allowPrivateAddresses,
     report,
     findEndpoint,
+    uploads: createSlots(options.parallel),
+    downloads: createSlots(options.parallel),
+    subjects: createSlots(1),
     sendPlain,
+    sendForTokens: sendFor,
     call,
     async expect(wanted, statuses) {
       const response = await call(wanted);
@@ -129,7 +170,7 @@ export function createSession(options: SessionOptions): Session {
       throw await unexpected(response, wanted);
     },
     async fetchForeign(wanted) {
-      const { base } = await findEndpoint(wanted.reference.domain, wanted.signal);
+      const { base } = await findEndpoint(wanted.reference, wanted.signal);
       if (!isForeignAddress(wanted.at) || !(allowPrivateAddresses || mayLeadTo(base, wanted.at))) {
         throw new RegistryError(`refused to fetch ${wanted.what} from ${displayUrl(wanted.at)}`, {
           code: 'REGISTRY_REDIRECT_REFUSED',
@@ -152,14 +193,6 @@ export async function unexpected(
   { what, reference }: RegistryCall,
 ): Promise<RegistryError> {
   return await errorFromResponse(response, { what, host: reference.domain, repository: reference.path });
-}
-
-function requestOf(call: RegistryCall, endpoint: Endpoint, userAgent: string): HttpRequest {
-  const url = typeof call.at === 'string' ? new URL(`/v2/${call.at}`, endpoint.base) : call.at;
-  const own = url.origin === endpoint.base.origin ? endpoint.settings.headers : undefined;
-  const headers = { 'user-agent': userAgent, ...own, ...call.headers };
-  const { method, body, headersTimeout, signal } = call;
-  return { method, url, headers, body, headersTimeout, signal };
 }
 
 function isForeignAddress(url: URL): boolean {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
 import { fixedCredentials } from '../src/index.ts';
-import { failure } from './support/registry-storage.ts';
+import { failure } from '../src/testing/index.ts';
 import { blobOf, failureOf, openClient, openRegistry, readAll, storeImage } from './support/setup.ts';
 import { guardWithTokens } from './support/token-server.ts';
 

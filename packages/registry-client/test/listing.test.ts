@@ -2,7 +2,7 @@
 
 import { canonicalDigest, type Descriptor, MEDIA_TYPES } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
-import type { ScriptedRegistry } from './support/scripted-registry.ts';
+import type { ScriptedRegistry } from '../src/testing/index.ts';
 import { failureOf, openClient, openRegistry } from './support/setup.ts';
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { canonicalDigest, MEDIA_TYPES } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
-import type { Exchange } from './support/scripted-registry.ts';
+import type { Exchange } from '../src/testing/index.ts';
 import { failureOf, openClient, openRegistry, readAll, storeImage } from './support/setup.ts';
 
 const BLOBS = /^GET .*\/blobs\//;

@@ -2,8 +2,7 @@
 
 import { canonicalDigest, MEDIA_TYPES } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
-import { failure } from './support/registry-storage.ts';
-import type { ScriptedRegistry } from './support/scripted-registry.ts';
+import { failure, type ScriptedRegistry } from '../src/testing/index.ts';
 import { blobOf, failureOf, openClient, openRegistry, storeImage } from './support/setup.ts';
 
 const BYTES = Buffer.alloc(300_000, 'content of a new layer. ');

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { posix } from 'node:path';
-import type { ExecMount, ExecRequest, Tree } from '@img-build/interfaces';
+import type { ExecMount, ExecRequest, SecretSource, Tree } from '@img-build/interfaces';
 import type { ExecOp, LlbPlatform, Mount, ProxyEnv } from '@img-build/llb';
 import type { Platform } from '@img-build/oci';
 import { BuilderError } from '../builder-error.ts';
-
-/** Secrets and agents a build may hand to its steps. */
-export interface SecretSource {
-  /** The secret's bytes, or `undefined` when the user gave none of that id. */
-  secret(id: string): Promise<Uint8Array | undefined>;
-  /** The socket of an SSH agent, or `undefined`. */
-  agentSocket(id: string): string | undefined;
-}
 
 /** What an exec op is turned into a request with. */
 export interface ExecRequestContext {
@@ -88,13 +80,13 @@ async function execMount(
     }
     case 'ssh': {
       const { id = '', uid = 0, gid = 0, mode = 0o600, optional = true } = mount.sshOpt ?? {};
-      const socket = context.secrets.agentSocket(id);
-      if (socket === undefined && !optional) {
+      const agent = await context.secrets.agent(id);
+      if (agent === undefined && !optional) {
         throw new BuilderError(`no SSH key ${JSON.stringify(id)} forwarded from the client`, {
           code: 'BUILD_SECRET_MISSING',
         });
       }
-      return socket === undefined ? undefined : { ...base, socket, uid, gid, mode };
+      return agent && { ...base, agent, uid, gid, mode };
     }
   }
 }

@@ -5,6 +5,7 @@ import type {
   ExportInput,
   ExportResult,
   RemoteLayer,
+  SecretSource,
   Source,
 } from '@img-build/interfaces';
 import { marshal, type State } from '@img-build/llb';
@@ -16,7 +17,7 @@ import {
   createMemoryLease,
   createMemoryLocks,
 } from '@img-build/testkit';
-import { type BuilderPorts, build, type SecretSource } from '../../src/index.ts';
+import { type BuilderPorts, build } from '../../src/index.ts';
 import { createFakeWorker, type FakeProgram, type Files, putLayer } from './fake-worker.ts';
 
 export const PLATFORM = { os: 'linux', architecture: 'amd64' };
@@ -73,7 +74,7 @@ export function createTestBuilder({ program = writing, secrets = {}, afterFile }
     worker,
     checksum: worker.checksum,
     sources: [source],
-    secrets: { secret: async () => undefined, agentSocket: () => undefined, ...secrets },
+    secrets: { secret: async () => undefined, agent: async () => undefined, ...secrets },
     locks,
     lease,
     async fetchLayer(remote, layer, { onProgress }) {

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { type BuilderPorts, build, type TreeChecksum } from '@img-build/builder';
 import { type FrontendWarning, type LowerResult, lowerDockerfile } from '@img-build/dockerfile-frontend';
 import type { AbortOptions, Lease } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
-import {
-  createContentHasher,
-  createImageSource,
-  createLocalSource,
-  type ImageSource,
-} from '@img-build/sources';
+import { createContentHasher, createImageSource, type ImageSource } from '@img-build/sources';
 import type { CommandIo } from '../command.ts';
 import { createStoredLayerFetcher } from '../wiring/image-unpacking.ts';
 import type { Services } from '../wiring/services.ts';
@@ -90,9 +84,10 @@ async function lower(
       platforms: request.platforms,
       buildPlatform: services.platform,
       noCache: request.noCache,
-      contextIgnore: input.ignore,
+      ...input.lowerOptions,
     },
     resolver: images,
+    ...input.answers,
     observe: (name, work) => progress.step(name, work),
     signal,
   });
@@ -103,7 +98,7 @@ async function builderPorts(
   images: ImageSource,
   lease: Lease,
 ): Promise<BuilderPorts> {
-  const [metadata, content, worker, locks, backend, fetchLayer] = await Promise.all([
+  const [metadata, content, worker, locks, backend, fetchLayer, inputSources] = await Promise.all([
     services.metadata(),
     services.content(),
     services.worker(),
@@ -111,6 +106,7 @@ async function builderPorts(
     // Where no worker can start, a build that needs none still works; one that does meets the error again.
     services.backend().catch(() => undefined),
     createStoredLayerFetcher(services),
+    input.sources(),
   ]);
   const hasher = createContentHasher({ statCache: metadata.statCache, xattrs: await services.host() });
   const checksum: TreeChecksum = async (tree, selectors, abort: AbortOptions) =>
@@ -124,8 +120,8 @@ async function builderPorts(
     cacheKeys: metadata.cacheKeys,
     worker,
     checksum,
-    sources: [images, createLocalSource({ folders: { context: input.folder }, session: randomUUID() })],
-    secrets: { secret: async () => undefined, agentSocket: () => undefined },
+    sources: [images, ...inputSources],
+    secrets: { secret: async () => undefined, agent: async () => undefined },
     locks,
     lease,
     fetchLayer,

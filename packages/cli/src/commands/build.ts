@@ -62,7 +62,10 @@ export const buildCommand: Command = {
     const colors = (services.env['NO_COLOR'] ?? '') === '';
     const progress = createBuildProgress(io, { plain: request.plainProgress, colors, clock: Date.now });
     try {
-      const input = await openBuildInput(io, request, {
+      const input = await openBuildInput(request, {
+        io,
+        services,
+        secrets: { secret: async () => undefined, agent: async () => undefined },
         signal,
         load: (step, transfer, read) =>
           progress.step(step, async (transferred) => {

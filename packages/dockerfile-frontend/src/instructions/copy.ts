@@ -9,12 +9,17 @@ import { lowerTransfer } from './transfer.ts';
 export function lowerCopy(instruction: CopyInstruction, context: InstructionContext): void {
   const name = instruction.from?.value ?? '';
   if (name !== '') {
-    lowerTransfer(instruction, requireSource(name, context, 'copy').state, context);
+    const source = requireSource(name, context, 'copy');
+    lowerTransfer(instruction, source.state, context);
+    usePaths(source.paths, instruction, context);
     return;
   }
   lowerTransfer(instruction, context.lowering.context, context);
-  for (const source of instruction.sources) {
-    if (source.type === 'path')
-      context.lowering.contextPaths.add(absolutePath('/', expandHere(context, source.value)));
+  usePaths(context.lowering.contextPaths, instruction, context);
+}
+
+function usePaths(paths: Set<string>, { sources }: CopyInstruction, context: InstructionContext): void {
+  for (const source of sources) {
+    if (source.type === 'path') paths.add(absolutePath('/', expandHere(context, source.value)));
   }
 }

@@ -64,7 +64,11 @@ function absoluteId(namespace: string, id: string): string {
 }
 
 function originOf(mount: Mount, source: string, context: InstructionContext): State {
-  if (mount.from !== '') return requireSource(mount.from, context, 'mount').state;
+  if (mount.from !== '') {
+    const stage = requireSource(mount.from, context, 'mount');
+    stage.paths.add(source);
+    return stage.state;
+  }
   if (mount.type === 'cache') return scratch();
   context.lowering.contextPaths.add(source);
   return context.lowering.context;

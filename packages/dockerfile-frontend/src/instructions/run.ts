@@ -7,10 +7,10 @@ import {
 } from '@img-build/dockerfile-parser';
 import { type RunMount, type RunOptions, scratch, toLlbPlatform } from '@img-build/llb';
 import { guard } from '../expansion.ts';
-import { FrontendError } from '../frontend-error.ts';
 import { addHistory, shellOf } from '../image.ts';
 import type { Stage } from '../stages/stage.ts';
 import { describeInstruction } from '../step-name.ts';
+import { requireEntitlement } from './entitlements.ts';
 import {
   countStep,
   expandHere,
@@ -27,8 +27,11 @@ const PIPES = '/dev/pipes/';
 export function lowerRun(instruction: RunInstruction, context: InstructionContext): void {
   const { stage, lowering } = context;
   const { options } = lowering.request;
-  if (instruction.devices.length > 0)
-    throw new FrontendError('RUN --device is not supported', { code: 'FEATURE_UNSUPPORTED' });
+  const network = instruction.network === null ? options.network : networkOf(instruction.network);
+  if (network === 'host') requireEntitlement('network.host', options.entitlements);
+  if (instruction.security === 'insecure') requireEntitlement('security.insecure', options.entitlements);
+  // A command may look at any file.
+  stage.paths.add('/');
   const args = argsOf(instruction, stage);
   const mounts = instruction.mounts.map((mount) =>
     guard(() => resolveMount(mount, (value) => expandHere(context, value))),
@@ -51,12 +54,16 @@ export function lowerRun(instruction: RunInstruction, context: InstructionContex
     extraHosts: options.extraHosts,
     ulimits: options.ulimits,
     cgroupParent: options.cgroupParent,
-    network: instruction.network === null ? options.network : networkOf(instruction.network),
+    network,
     security: instruction.security ?? undefined,
     platform: stage.platform === undefined ? undefined : toLlbPlatform(stage.platform),
     mounts: [...programMounts(instruction), ...lowered.mounts, ...shm],
     secrets: lowered.secrets,
     ssh: lowered.ssh,
+    devices: [
+      ...(options.devices ?? []),
+      ...instruction.devices.map(({ name, required }) => ({ name, optional: !required })),
+    ],
   };
   stage.state = stage.state.run(run).root;
   addHistory(stage.image, `RUN ${[...argsInEffect(stage), ...args].join(' ')} # buildkit`, { layer: true });

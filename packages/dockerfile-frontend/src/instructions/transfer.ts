@@ -3,10 +3,11 @@
 import { posix } from 'node:path';
 import type { AddInstruction, CopyInstruction, CopySource } from '@img-build/dockerfile-parser';
 import { type CopyStep, hasWildcard, http, merge, type State, scratch } from '@img-build/llb';
+import { fileNameOf } from '../contexts/file-name.ts';
 import { expand } from '../expansion.ts';
 import { addHistory } from '../image.ts';
 import { absoluteDestination, absolutePath } from '../text/go-path.ts';
-import { addGitStep, isGitSource } from './add-git.ts';
+import { addGitStep, gitAddressOf } from './add-git.ts';
 import {
   countStep,
   expandHere,
@@ -104,18 +105,20 @@ function expandTransfer(
   };
 }
 
-function checkChecksum({ checksum, paths }: Transfer): void {
+function checkChecksum({ checksum, paths, instruction }: Transfer): void {
   if (checksum === '') return;
   const [only = ''] = paths;
   if (paths.length !== 1) throw invalid("checksum can't be specified for multiple sources");
-  if (!isUrl(only) && !isGitSource(only)) throw invalid('checksum requires HTTP(S) or Git sources');
+  if (!isUrl(only) && gitAddressOf(only, instruction) === undefined)
+    throw invalid('checksum requires HTTP(S) or Git sources');
 }
 
 function pathStep(path: string, transfer: Transfer): CopyStep {
   const isAdd = transfer.instruction.kind === 'add';
-  if (isGitSource(path)) {
+  const address = gitAddressOf(path, transfer.instruction);
+  if (address !== undefined) {
     if (!isAdd) throw invalid("source can't be a git ref for COPY");
-    return addGitStep(path, transfer);
+    return addGitStep(address, transfer);
   }
   if (isUrl(path)) {
     if (!isAdd) throw invalid("source can't be a URL for COPY");
@@ -124,9 +127,8 @@ function pathStep(path: string, transfer: Transfer): CopyStep {
   return localStep(path, transfer);
 }
 
-/** Tells whether a source is downloaded. */
-export function isUrl(path: string): boolean {
-  return /^https?:\/\//.test(path) && !isGitSource(path);
+function isUrl(path: string): boolean {
+  return /^https?:\/\//.test(path);
 }
 
 function localStep(path: string, { instruction, from, common }: Transfer): CopyStep {
@@ -182,19 +184,6 @@ function downloadStep(url: string, { instruction, common, checksum, name }: Tran
     source: `/${filename}`,
     unpack: instruction.kind === 'add' && instruction.unpack === true,
   };
-}
-
-function fileNameOf(url: string): string {
-  const base = URL.canParse(url) ? posix.basename(decodePath(new URL(url).pathname)) : '';
-  return base === '' ? '__unnamed__' : base;
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 function heredocStep(

@@ -13,10 +13,13 @@ import {
   type Reference,
   withDigest,
 } from '@img-build/oci';
+import { loadContext } from '../contexts/load-context.ts';
+import type { NamedContext } from '../contexts/named-contexts.ts';
 import { FrontendError } from '../frontend-error.ts';
 import { emptyImage, imageFromConfig } from '../image.ts';
 import { type Lowering, locationIn } from '../lowering.ts';
 import { stepName } from '../step-name.ts';
+import { placed } from './place.ts';
 import type { Stage } from './stage.ts';
 
 const COMMON_IMAGES = ['alpine', 'busybox', 'centos', 'debian', 'fedora', 'golang', 'ubuntu'].flatMap(
@@ -31,7 +34,9 @@ const COMMON_IMAGES = ['alpine', 'busybox', 'centos', 'debian', 'fedora', 'golan
 export async function resolveBase(stage: Stage, lowering: Lowering): Promise<void> {
   if (stage.resolved || stage.base !== undefined) return;
   stage.resolved = true;
-  if (stage.baseName === 'scratch') {
+  if (stage.context !== undefined) {
+    await resolveContext(stage, stage.context, lowering);
+  } else if (stage.baseName === 'scratch') {
     stage.state = scratch();
     stage.image = emptyImage(lowering.targetPlatform);
     stage.platform = lowering.targetPlatform;
@@ -39,6 +44,20 @@ export async function resolveBase(stage: Stage, lowering: Lowering): Promise<voi
     await resolveImage(stage, lowering);
   }
   stage.done = stage.from === undefined;
+}
+
+async function resolveContext(stage: Stage, context: NamedContext, lowering: Lowering): Promise<void> {
+  const platform = stage.platform ?? lowering.targetPlatform;
+  const { request } = lowering;
+  const loaded = await placed(stage.range, () =>
+    loadContext(context, { request, platform, paths: stage.paths }),
+  );
+  const { config, base, state } = loaded;
+  if (base !== undefined) lowering.bases.push(base);
+  stage.baseConfig = config;
+  stage.image = config === undefined ? emptyImage(platform) : imageFromConfig(config);
+  stage.platform = stage.replaced && config !== undefined ? platformOfConfig(config) : platform;
+  stage.state = state;
 }
 
 async function resolveImage(stage: Stage, lowering: Lowering): Promise<void> {
@@ -116,6 +135,10 @@ function isEmpty(config: ImageConfig): boolean {
 function offeredPlatform(config: ImageConfig, wanted: Platform): Platform {
   if (config.os === wanted.os && config.architecture === wanted.architecture) return wanted;
   if (config.os === '' || config.architecture === '') return wanted;
+  return platformOfConfig(config);
+}
+
+function platformOfConfig(config: ImageConfig): Platform {
   return normalizePlatform({
     os: config.os,
     architecture: config.architecture,

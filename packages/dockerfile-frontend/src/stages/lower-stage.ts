@@ -27,6 +27,7 @@ export function lowerStage(stage: Stage, lowering: Lowering): void {
 
 function inherit(stage: Stage, base: Stage): void {
   stage.state = base.state;
+  stage.paths = base.paths;
   stage.environment = base.environment;
   stage.platform = base.platform;
   stage.image = inheritImage(base.image);

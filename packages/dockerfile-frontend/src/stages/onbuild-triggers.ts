@@ -17,7 +17,7 @@ export function addTriggers(stage: Stage, graph: StageGraph): boolean {
   const { OnBuild: _, ...config } = stage.image.config;
   stage.image = { ...stage.image, config };
   // Files of an image that COPY --from names are taken as they are; nothing is run on it.
-  if (stage.from === undefined) return false;
+  if (stage.from === undefined || stage.replaced) return false;
   const commands = triggers.map((expression) => parseTrigger(expression, stage, graph));
   stage.commands = [...commands, ...stage.commands];
   stage.stepTotal += commands.filter(({ instruction }) => isStep(instruction)).length;

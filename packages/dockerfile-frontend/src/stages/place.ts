@@ -11,6 +11,15 @@ export function at<T>(range: SourceRange, work: () => T): T {
   }
 }
 
+/** The same for work that takes time. */
+export async function placed<T>(range: SourceRange, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw withPlace(error, range);
+  }
+}
+
 /** An error of the frontend with a place, when it had none; others as they are. */
 function withPlace(error: unknown, range: SourceRange): unknown {
   if (!(error instanceof FrontendError)) return error;

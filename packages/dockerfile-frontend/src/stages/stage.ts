@@ -3,6 +3,7 @@ import type { FromInstruction, Instruction } from '@img-build/dockerfile-parser'
 import type { SourceRange } from '@img-build/interfaces';
 import { type State, scratch } from '@img-build/llb';
 import type { ImageConfig, Platform } from '@img-build/oci';
+import type { NamedContext } from '../contexts/named-contexts.ts';
 import { Environment } from '../environment.ts';
 import { emptyImage, type WorkingImage } from '../image.ts';
 
@@ -34,16 +35,24 @@ export class Stage {
   readonly from: FromInstruction | undefined;
   readonly range: SourceRange;
   base: Stage | undefined;
+  /** The named context that is the base, or that replaces the whole stage. */
+  context: NamedContext | undefined;
+  /** Stages that are lowered first although they come later: those that named contexts stand for. */
+  readonly before: Set<Stage> = new Set();
   readonly dependencies: Map<Stage, SourceRange> = new Map();
   commands: Command[] = [];
   /** Platform of FROM; afterwards that of the base. */
   platform: Platform | undefined;
   baseConfig: ImageConfig | undefined;
+  /** Paths of the base that are used, rooted; shared with the stage this one starts from. */
+  paths: Set<string> = new Set();
   state: State = scratch();
   environment: Environment = new Environment();
   user = '';
   image: WorkingImage = emptyImage({ os: 'linux', architecture: 'amd64' });
   args: StageArg[] = [];
+  /** A named context stands for the whole stage: its own FROM and instructions mean nothing. */
+  replaced = false;
   ignoreCache = false;
   stepIndex = 0;
   stepTotal = 0;

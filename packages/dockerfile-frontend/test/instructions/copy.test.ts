@@ -179,7 +179,6 @@ describe('refused', () => {
       'cannot mount from stage "later", it needs to be defined before current stage "first"',
     ],
     ['RUN --mount=type=cache,target=/ y', 'invalid mount target "/"'],
-    ['RUN --device=x y', 'RUN --device is not supported'],
   ])('%s', async (instruction, message) => {
     const error = await failure(`FROM busybox AS first\n${instruction}\nFROM busybox AS later\n`, {
       target: 'first',

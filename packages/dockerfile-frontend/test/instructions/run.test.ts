@@ -2,7 +2,7 @@
 
 import { cacheMapOf } from '@img-build/llb';
 import { describe, expect, test } from '@jest/globals';
-import { DIGEST, lower, PATH } from '../lower.ts';
+import { DIGEST, failure, lower, PATH } from '../lower.ts';
 
 const meta = (args: string, env = JSON.stringify([PATH])): string =>
   `"meta":{"args":${args},"env":${env},"cwd":"/","removeMountStubsRecursive":true}`;
@@ -95,11 +95,39 @@ describe('RUN', () => {
   test('network and security', async () => {
     const { json } = await lower(
       'FROM busybox\nRUN --network=none --security=insecure a\nRUN --network=default b\n',
-      { network: 'host' },
+      { network: 'host', entitlements: ['security.insecure'] },
     );
 
     expect(json('RUN --network=none')).toContain('"network":2,"security":1');
     expect(json('RUN --network=default')).not.toContain('"network"');
+  });
+
+  test.each([
+    ['FROM busybox\nRUN true --network=host\nRUN --network=host x\n', 'network.host', undefined],
+    ['FROM busybox\nUSER a\nRUN x\n', 'network.host', 'host' as const],
+    ['FROM busybox\nUSER a\nRUN --security=insecure x\n', 'security.insecure', undefined],
+  ])('what others do not get has to be allowed: %j', async (text, entitlement, network) => {
+    expect(await failure(text, { network, entitlements: ['device'] })).toMatchObject({
+      code: 'ENTITLEMENT_MISSING',
+      message: `${entitlement} is not allowed`,
+      hint: expect.stringContaining(`--allow ${entitlement}`),
+      ranges: [{ startLine: 3, endLine: 3 }],
+    });
+    expect((await lower(text, { network, entitlements: [entitlement] })).names.length).toBeGreaterThan(1);
+  });
+
+  test('devices of the build and of the step', async () => {
+    const { json, ops } = await lower(
+      'FROM busybox\nRUN --device=vendor.com/gpu=all,required --device=name=d x\n',
+      {
+        devices: [{ name: 'every' }],
+      },
+    );
+
+    expect(json('RUN')).toContain(
+      '"cdiDevices":[{"name":"every"},{"name":"vendor.com/gpu=all"},{"name":"d","optional":true}]',
+    );
+    expect(ops.at(-1)?.metadata.caps).toHaveProperty(['exec.meta.cdi'], true);
   });
 
   test('sees ARG and ENV in the order they were set; the history tells the arguments', async () => {

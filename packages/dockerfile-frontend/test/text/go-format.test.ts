@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseGitReference } from '../../src/instructions/git-reference.ts';
 import { goDuration, goList, goQuote, goQuoteList } from '../../src/text/go-format.ts';
 import { absoluteDestination, absolutePath, cleanPath } from '../../src/text/go-path.ts';
 
@@ -64,31 +63,5 @@ describe('paths', () => {
     ['../..', '/'],
   ])('destination %j', (written, expected) => {
     expect(absoluteDestination('/w', written)).toBe(expected);
-  });
-});
-
-describe('git addresses', () => {
-  test.each([
-    ['git@github.com:o/r.git#main', { remote: 'git@github.com:o/r.git', ref: 'main' }],
-    ['ssh://git@h:22/r#:sub', { remote: 'ssh://git@h:22/r', subdirectory: 'sub' }],
-    [
-      'https://h/r.git?branch=b&subdir=d&submodules=false',
-      { remote: 'https://h/r.git', ref: 'refs/heads/b', subdirectory: 'd', submodules: false },
-    ],
-  ])('%s', (text, expected) => {
-    expect(parseGitReference(text)).toEqual(expected);
-  });
-
-  test.each(['https://h/r', 'github.com/o/r', './a.git', 'a@b/c:d'])('%s is none', (text) => {
-    expect(parseGitReference(text)).toBeUndefined();
-  });
-
-  test.each([
-    'https://h/r.git?ref=a&branch=b',
-    'https://h/r.git?ref=a#b',
-    'git://h/r?what=1',
-    'git://h/r?submodules=maybe',
-  ])('%s is refused', (text) => {
-    expect(() => parseGitReference(text)).toThrow(expect.objectContaining({ code: 'INSTRUCTION_INVALID' }));
   });
 });

@@ -21,7 +21,8 @@ export function parseArg(source: InstructionSource): ArgInstruction | null {
     }
     const name = source.wordAt(start, cut < 0 ? end : start + cut);
     const value = cut < 0 ? null : source.wordAt(start + cut + 1, end);
-    declarations.push({ name, value, description: descriptionOf(source.base.comments, name.value) });
+    const description = descriptionOf(source.base.comments, name.value);
+    declarations.push({ name, value, description, range: source.rangeAt(start, end) });
   }
   if (declarations.length === 0) return reportArgumentCount(source, 'requires at least one argument');
   return { ...source.base, kind: 'arg', declarations };

@@ -18,7 +18,7 @@ export function parseRun(source: InstructionSource): RunInstruction | null {
   const command = readRunCommand(source);
   const flags = readFlags(source, { mount: 'list', network: 'string', security: 'string', device: 'list' });
   if (command === null || flags === null) return null;
-  const mounts = flags.list('mount').map((flag) => readMount(source, flag));
+  const mounts = flags.indexes('mount').map((index) => readMount(source, index));
   const network = choose(flags.string('network'), NETWORKS);
   const security = choose(flags.string('security'), SECURITIES);
   const devices = flags.list('device').map((flag) => readDevice(source, flag));
@@ -63,9 +63,12 @@ function readRunCommand(source: InstructionSource): RunCommand | null {
   if (form === null || form.form === 'exec' || first === undefined) return form;
   if (first.start !== source.argumentsStart || first.end !== source.argumentsEnd) {
     const bodies = source.heredocs.map(({ heredoc }) => `\n${heredoc.body}${heredoc.name}`);
-    return { form: 'heredoc-shell', text: form.text + bodies.join('') };
+    return { form: 'heredoc-shell', text: form.text + bodies.join(''), range: form.range };
   }
   const { name, body, chomp } = first.heredoc;
   const text = chomp ? chompHeredoc(body) : body;
-  return body.startsWith('#!') ? { form: 'heredoc-file', name, text } : { form: 'heredoc-script', text };
+  const { range } = form;
+  return body.startsWith('#!')
+    ? { form: 'heredoc-file', name, text, range }
+    : { form: 'heredoc-script', text, range };
 }

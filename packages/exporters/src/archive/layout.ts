@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, ContentReader } from '@img-build/interfaces';
 import {
+  type ArchiveEntry,
   type Descriptor,
   type Digest,
   detectDocument,
@@ -13,9 +14,9 @@ import {
   MEDIA_TYPES,
   parseReference,
 } from '@img-build/oci';
+import { annotated } from '../image/annotations.ts';
 import { missing, readStored } from '../image/push-image.ts';
 import { compactBytes } from '../image/stable-json.ts';
-import type { ArchiveEntry } from './ustar.ts';
 
 /** An image with the names it is to be found by. */
 export interface NamedImage {
@@ -118,7 +119,7 @@ function indexEntries({ target, names, created }: NamedImage): readonly Descript
   const time: Record<string, string> =
     created === undefined ? {} : { 'org.opencontainers.image.created': created };
   const described = (annotations: Record<string, string>): Descriptor =>
-    Object.keys(annotations).length === 0 ? target : { ...target, annotations };
+    annotated(target, Object.keys(annotations).length === 0 ? undefined : annotations);
   if (names.length === 0) return [described(time)];
   return names.map((name) => {
     const { tag } = parseReference(name);

@@ -12,6 +12,7 @@ import {
   isManifestType,
   MAX_MANIFEST_BYTES,
   type Reference,
+  withDigest,
 } from '@img-build/oci';
 import { ExporterError } from '../exporter-error.ts';
 
@@ -49,19 +50,22 @@ export async function pushImage(
   const blobs = new Map<Digest, Descriptor>();
   await collect(target, options.content, documents, blobs);
   await progress('pushing layers', () => pushBlobs(reference, [...blobs.values()], options));
-  return progress(`pushing manifest for ${formatReference(reference)}@${target.digest}`, async () => {
-    let digest = target.digest;
-    for (const { descriptor, bytes } of documents) {
-      const isRoot = descriptor.digest === target.digest;
-      digest = await registry.pushManifest(
-        isRoot ? reference : atDigest(reference, descriptor.digest),
-        descriptor.mediaType,
-        bytes,
-        { signal },
-      );
-    }
-    return digest;
-  });
+  return progress(
+    `pushing manifest for ${formatReference(withDigest(reference, target.digest))}`,
+    async () => {
+      let digest = target.digest;
+      for (const { descriptor, bytes } of documents) {
+        const isRoot = descriptor.digest === target.digest;
+        digest = await registry.pushManifest(
+          isRoot ? reference : atDigest(reference, descriptor.digest),
+          descriptor.mediaType,
+          bytes,
+          { signal },
+        );
+      }
+      return digest;
+    },
+  );
 }
 
 /** Documents after their children. */

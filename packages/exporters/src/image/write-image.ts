@@ -16,6 +16,7 @@ import {
   type MediaTypeFamily,
 } from '@img-build/oci';
 import { ExporterError } from '../exporter-error.ts';
+import { type Annotation, annotated, annotationsOf, checkAnnotations } from './annotations.ts';
 import { completeConfig } from './complete-config.ts';
 import { layerDescriptor } from './layer-descriptor.ts';
 import { configBytes, documentBytes } from './stable-json.ts';
@@ -31,6 +32,8 @@ export interface ImageFormat {
   readonly rewriteTimestamp?: boolean | undefined;
   /** Write an index also for one platform. */
   readonly forceIndex?: boolean | undefined;
+  /** Of manifests, the index, and their descriptors. */
+  readonly annotations?: readonly Annotation[] | undefined;
 }
 
 /** An image that is in the content store. */
@@ -39,6 +42,8 @@ export interface WrittenImage {
   readonly target: Descriptor;
   /** Of the first platform. */
   readonly configDigest: Digest;
+  /** The target is an index. */
+  readonly isIndex: boolean;
   /** RFC 3339, of the first platform. */
   readonly created?: string | undefined;
 }
@@ -61,7 +66,12 @@ export async function writeImage(
   options: ExportOptions,
 ): Promise<WrittenImage> {
   const { progress, signal } = options;
-  const family = format.mediaTypes ?? 'oci';
+  const { mediaTypes: family = 'oci', annotations = [] } = format;
+  const isIndex = input.platforms.length > 1 || format.forceIndex === true;
+  checkAnnotations(annotations, {
+    hasIndex: isIndex,
+    platforms: input.platforms.map(({ platform }) => platform),
+  });
   const layers = await progress('exporting layers', () =>
     Promise.all(
       input.platforms.map((platform) =>
@@ -78,27 +88,38 @@ export async function writeImage(
   const manifests: WrittenManifest[] = [];
   for (const [index, platform] of input.platforms.entries()) {
     manifests.push(
-      await writeManifest(content, platform, layers[index] ?? [], { family, epoch: input.epoch, options }),
+      await writeManifest(content, platform, layers[index] ?? [], {
+        family,
+        annotations,
+        epoch: input.epoch,
+        options,
+      }),
     );
   }
-  const [first, second] = manifests;
+  const [first] = manifests;
   if (first === undefined) throw new Error('an image needs at least one platform');
   const { configDigest, created } = first;
-  if (second === undefined && format.forceIndex !== true)
-    return { target: first.descriptor, configDigest, created };
+  if (!isIndex) return { target: first.descriptor, configDigest, isIndex, created };
   const mediaType = family === 'oci' ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.dockerManifestList;
   const bytes = documentBytes({
     schemaVersion: 2,
     mediaType,
     manifests: manifests.map(({ descriptor }) => descriptor),
+    annotations: annotationsOf(annotations, 'index'),
   });
   const target = await progress(`exporting manifest list ${canonicalDigest(bytes)}`, () =>
     storeBytes(content, mediaType, bytes, options),
   );
-  return { target, configDigest, created };
+  return {
+    target: annotated(target, annotationsOf(annotations, 'index-descriptor')),
+    configDigest,
+    isIndex,
+    created,
+  };
 }
 
 interface ManifestContext {
+  readonly annotations: readonly Annotation[];
   readonly family: MediaTypeFamily;
   readonly epoch: number | undefined;
   readonly options: ExportOptions;
@@ -110,7 +131,7 @@ async function writeManifest(
   layers: readonly Layer[],
   context: ManifestContext,
 ): Promise<WrittenManifest> {
-  const { family, epoch, options } = context;
+  const { family, annotations, epoch, options } = context;
   const dated = await Promise.all(
     layers.map(async ({ descriptor, diffId }) => {
       const info = await content.info(descriptor.digest);
@@ -128,11 +149,13 @@ async function writeManifest(
     size: configData.byteLength,
   };
   const mediaType = family === 'oci' ? MEDIA_TYPES.ociManifest : MEDIA_TYPES.dockerManifest;
+  const own = annotationsOf(annotations, 'manifest', result.platform);
   const manifest: Manifest = {
     schemaVersion: 2,
     mediaType,
     config: configDescriptor,
     layers: layers.map((layer) => layerDescriptor(layer.descriptor, family)),
+    ...(own === undefined ? {} : { annotations: own }),
   };
   const bytes = documentBytes(manifest);
   const stored = await options.progress(`exporting manifest ${canonicalDigest(bytes)}`, () =>
@@ -142,7 +165,10 @@ async function writeManifest(
     storeBytes(content, configDescriptor.mediaType, configData, options),
   );
   return {
-    descriptor: { ...stored, platform: result.platform },
+    descriptor: annotated(
+      { ...stored, platform: result.platform },
+      annotationsOf(annotations, 'manifest-descriptor', result.platform),
+    ),
     configDigest: configDescriptor.digest,
     created: config.created,
   };

@@ -68,6 +68,15 @@ export function mappingFailure(program: string, output: string, facts: ProcessFa
   });
 }
 
+/** Says that newuidmap or newgidmap is there but cannot be executed. */
+export function mapperNotStarted(program: string, error: NodeJS.ErrnoException): HostError {
+  return new HostError(`${program} cannot be started (${error.code ?? error.message})`, {
+    code: 'NEWUIDMAP_FORBIDDEN',
+    hint: `check that you may execute it: ls -l ${program}; install the package anew, as root: apt-get install --reinstall uidmap`,
+    cause: error,
+  });
+}
+
 /** No sub-ids are set up for the user. */
 export function subIdsMissing({ userName, uid }: ProcessFacts, detail: string): HostError {
   const user = userName ?? String(uid);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { AbortOptions } from '@img-build/interfaces';
-import { mappingFailure, programMissing, subIdsMissing, unknownUser } from './failures.ts';
+import { mapperNotStarted, mappingFailure, programMissing, subIdsMissing, unknownUser } from './failures.ts';
 import { findProgram } from './find-program.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { type IdMapping, mappingOf, parseSubIds, readOptional } from './sub-ids.ts';
@@ -67,10 +68,12 @@ function writeMap(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  child.on('error', (error) => reject(signal?.aborted === true ? signal.reason : error));
+  child.on('error', (error: NodeJS.ErrnoException) =>
+    reject(signal?.aborted === true ? signal.reason : mapperNotStarted(program, error)),
+  );
   child.on('close', (code) => {
     if (code === 0) resolve();
-    else reject(mappingFailure(program.slice(program.lastIndexOf('/') + 1), output, facts));
+    else reject(mappingFailure(basename(program), output, facts));
   });
   return promise;
 }

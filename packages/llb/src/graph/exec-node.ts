@@ -82,6 +82,10 @@ export interface RunOptions extends OpOptions {
   readonly mounts?: readonly RunMount[] | undefined;
   readonly secrets?: readonly RunSecret[] | undefined;
   readonly ssh?: readonly RunSsh[] | undefined;
+  /** Devices by CDI name; an optional one that does not exist is left out. */
+  readonly devices?:
+    | readonly { readonly name: string; readonly optional?: boolean | undefined }[]
+    | undefined;
 }
 
 interface PlacedMount {
@@ -205,7 +209,7 @@ function execBody(options: RunOptions, mounts: readonly Mount[]): ExecOp {
         ? []
         : [{ id: secret.id, name: secret.env, optional: secret.optional ?? false }],
     ),
-    cdiDevices: [],
+    cdiDevices: (options.devices ?? []).map(({ name, optional = false }) => ({ name, optional })),
   };
 }
 
@@ -255,5 +259,7 @@ function capsOf(options: RunOptions, placed: readonly PlacedMount[]): string[] {
   if (options.security === 'insecure') caps.add('exec.meta.security');
   if (options.proxyEnv !== undefined) caps.add('exec.meta.proxyenv');
   if ((options.ulimits ?? []).length > 0) caps.add('exec.meta.ulimit');
+  if ((options.cgroupParent ?? '') !== '') caps.add('exec.meta.cgroup.parent');
+  if ((options.devices ?? []).length > 0) caps.add('exec.meta.cdi');
   return [...caps];
 }

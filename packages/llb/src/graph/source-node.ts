@@ -13,9 +13,14 @@ export function image(
   return source(`docker-image://${reference}`, attrs, options);
 }
 
-/** An image of a layout folder, by the layout's name: `name[:tag]@digest`. */
-export function ociLayout(reference: string, options: OpOptions = {}): State {
-  return source(`oci-layout://${reference}`, {}, options);
+/**
+ * An image of a layout folder.
+ *
+ * @param reference - normalised and with a digest; its name is for messages only.
+ * @param options - `store` is what the client calls the folder.
+ */
+export function ociLayout(reference: string, options: OpOptions & { readonly store: string }): State {
+  return source(`oci-layout://${reference}`, { 'oci.store': options.store }, options);
 }
 
 /** Filters and hints of a folder of the client. */
@@ -69,6 +74,10 @@ export interface GitOptions extends OpOptions {
   readonly skipSubmodules?: boolean | undefined;
   /** Commit, or the beginning of one, that `ref` must resolve to. */
   readonly checksum?: string | undefined;
+  /** Files get the time of the commit. */
+  readonly commitTime?: boolean | undefined;
+  /** Fetch the commit that `checksum` names, whatever `ref` points to. */
+  readonly fetchByCommit?: boolean | undefined;
 }
 
 /** A checkout of a git repository. */
@@ -87,6 +96,9 @@ export function git(remote: string, options: GitOptions = {}): State {
   if (options.keepGitDirectory === true) attrs['git.keepgitdir'] = 'true';
   if (options.skipSubmodules === true) attrs['git.skipsubmodules'] = 'true';
   if (options.checksum !== undefined) attrs['git.checksum'] = options.checksum;
+  if (options.commitTime === true) attrs['git.mtime'] = 'commit';
+  if (options.fetchByCommit === true) attrs['git.fetchbycommit'] = 'true';
+  if (/^ssh:\/\//.test(remote) || !remote.includes('://')) attrs['git.mountsshsock'] = 'default';
   return source(`git://${address}${fragment === '' ? '' : `#${fragment}`}`, attrs, options);
 }
 
@@ -129,6 +141,11 @@ const ATTR_CAPS: Readonly<Record<string, string>> = {
   'local.sharedkeyhint': 'source.local.sharedkeyhint',
   'git.fullurl': 'source.git.fullurl',
   'git.keepgitdir': 'source.git.keepgitdir',
+  'git.checksum': 'source.git.checksum',
+  'git.skipsubmodules': 'source.git.skipsubmodules',
+  'git.mtime': 'source.git.mtime',
+  'git.fetchbycommit': 'source.git.fetchbycommit',
+  'git.mountsshsock': 'source.git.mountsshsock',
   'http.checksum': 'source.http.checksum',
   'http.perm': 'source.http.perm',
 };

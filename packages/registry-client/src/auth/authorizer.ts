@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { unlessAborted } from '../abortable.ts';
 import type { CredentialSource, Credentials } from '../credentials/credentials.ts';
 import type { Endpoint } from '../hosts/endpoint.ts';
 import { type HttpResponse, headersOf } from '../http/message.ts';
@@ -12,7 +13,8 @@ import { basicHeader, requestToken, type SendPlain } from './token-request.ts';
 /** What an {@link Authorizer} works with. */
 export interface AuthorizerOptions {
   readonly credentials: CredentialSource;
-  readonly send: SendPlain;
+  /** Sends to a token server that a registry named. */
+  readonly sendFor: (endpoint: Endpoint) => SendPlain;
   readonly timing: Timing;
   readonly allowPrivateAddresses: boolean;
 }
@@ -71,7 +73,7 @@ const USABLE_SHARE = 0.9;
 /** Creates an {@link Authorizer} that remembers demands and tokens, and asks for each token once however many want it. */
 export function createAuthorizer({
   credentials,
-  send,
+  sendFor,
   timing,
   allowPrivateAddresses,
 }: AuthorizerOptions): Authorizer {
@@ -102,7 +104,13 @@ export function createAuthorizer({
     if (cached !== undefined && timing.now() < cached.expires)
       return await unlessAborted(cached.header, signal);
     const { realm, service } = demand;
-    const answer = requestToken(send, { realm, service, scopes, credentials: found, host: endpoint.domain });
+    const answer = requestToken(sendFor(endpoint), {
+      realm,
+      service,
+      scopes,
+      credentials: found,
+      host: endpoint.domain,
+    });
     const entry: CachedToken = {
       expires: Number.POSITIVE_INFINITY,
       header: answer.then(({ token, lifetime }) => {
@@ -202,18 +210,4 @@ function unknownDemand(host: string, challenges: readonly Challenge[]): Registry
     status: 401,
     host,
   });
-}
-
-/** Waits for work shared by several callers; one that gives up does not stop it for the others. */
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return await work;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -13,6 +13,11 @@ export function pushScope(path: string): Scope {
   return `repository:${path}:pull,push`;
 }
 
+/** The scope to delete from a repository. */
+export function deleteScope(path: string): Scope {
+  return `repository:${path}:pull,push,delete`;
+}
+
 /** Splits the `scope` of a challenge. */
 export function splitScopes(text: string | undefined): Scope[] {
   return (text ?? '').split(/\s+/).filter((scope) => scope !== '');

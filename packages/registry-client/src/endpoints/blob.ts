@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '@img-build/errors';
 import type { AbortOptions, ProgressOptions } from '@img-build/interfaces';
 import { type Descriptor, digestAlgorithm, type Reference } from '@img-build/oci';
+import type { HttpResponse } from '../http/message.ts';
 import { backoff } from '../http/retry.ts';
 import { isTemporary, RegistryError } from '../registry-error.ts';
 import type { Session } from '../session.ts';
+import { createStallGuard, eitherSignal } from '../transfer/stall-guard.ts';
 import { type BlobStart, openBlob } from './open-blob.ts';
 
 /** Bytes an attempt must bring for the count of failures to start again. */
@@ -30,28 +32,62 @@ export async function* fetchBlob(
   descriptor: Descriptor,
   options: BlobOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const release = await session.downloads.take(reference.domain, options.signal);
+  try {
+    yield* readPersistently(session, reference, descriptor, options);
+  } finally {
+    release();
+  }
+}
+
+async function* readPersistently(
+  session: Session,
+  reference: Reference,
+  descriptor: Descriptor,
+  options: BlobOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { signal, onProgress } = options;
   const first = options.offset ?? 0;
   const hash = first === 0 ? createHash(digestAlgorithm(descriptor.digest)) : undefined;
-  const start: BlobStart = { session, reference, descriptor, signal };
+  const mirrored: ((reason: unknown) => void)[] = [];
   let position = first;
   for (let failures = 0; position < descriptor.size || (first === 0 && descriptor.size === 0); ) {
     const before = position;
     let failure: unknown;
+    const guard = createStallGuard(session.policy.stall, `blob ${descriptor.digest}`, reference.domain);
+    let answer: HttpResponse | undefined;
+    const start: BlobStart = {
+      session,
+      reference,
+      descriptor,
+      signal: eitherSignal(signal, guard.signal),
+      onAnswer: (response) => {
+        answer = response;
+        if (response.distrust !== undefined) mirrored.push(response.distrust);
+      },
+    };
     try {
+      guard.wait();
       for await (const chunk of openBlob(start, position)) {
         if (position + chunk.byteLength > descriptor.size) throw tooLong(start);
         hash?.update(chunk);
         position += chunk.byteLength;
         onProgress?.(position - first);
+        guard.moved(chunk.byteLength);
         yield chunk;
+        guard.wait();
       }
       if (position === descriptor.size) break;
       failure = tooShort(start, position);
+      answer?.distrust?.(failure);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!isTemporary(error)) throw error;
+      // What a mirror does wrong, the next host may do right.
+      answer?.distrust?.(error);
+      if (!isTemporary(error) && answer?.distrust === undefined) throw error;
       failure = error;
+    } finally {
+      guard.stop();
     }
     failures = position - before >= PROGRESS ? 0 : failures + 1;
     if (failures > session.policy.retries) throw failure;
@@ -67,8 +103,10 @@ export async function* fetchBlob(
     );
   }
   const actual = hash?.digest('hex');
-  if (actual !== undefined && !descriptor.digest.endsWith(`:${actual}`))
-    throw wrongDigest(start, `${digestAlgorithm(descriptor.digest)}:${actual}`);
+  if (actual === undefined || descriptor.digest.endsWith(`:${actual}`)) return;
+  const error = wrongDigest(reference, descriptor, `${digestAlgorithm(descriptor.digest)}:${actual}`);
+  for (const distrust of mirrored) distrust(error);
+  throw error;
 }
 
 function tooLong({ reference, descriptor }: BlobStart): RegistryError {
@@ -96,7 +134,7 @@ function sizeError(reference: Reference, message: string, temporary: boolean): R
   });
 }
 
-function wrongDigest({ reference, descriptor }: BlobStart, actual: string): RegistryError {
+function wrongDigest(reference: Reference, descriptor: Descriptor, actual: string): RegistryError {
   const { domain, path } = reference;
   return new RegistryError(`blob ${descriptor.digest} of ${domain}/${path} arrived as ${actual}`, {
     code: 'REGISTRY_DIGEST_MISMATCH',

@@ -27,6 +27,8 @@ export function manifestCall(
     reference,
     at: `${path}/manifests/${name}`,
     scopes: [pullScope(path)],
+    errand:
+      digest === undefined ? { capability: 'resolve', by: 'tag' } : { capability: 'pull', by: 'digest' },
     headers: { accept: ACCEPT_MANIFESTS, 'accept-encoding': 'identity' },
     what: `${domain}/${path}${digest === undefined ? ':' : '@'}${name}`,
     signal,

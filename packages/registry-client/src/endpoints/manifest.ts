@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { messageOf } from '@img-build/errors';
-import type { AbortOptions, ResolvedManifest } from '@img-build/interfaces';
+import type { AbortOptions } from '@img-build/interfaces';
 import {
   baseMediaType,
   canonicalDigest,
   type Digest,
   detectDocument,
   digestAlgorithm,
+  type ImageDocument,
   isDigest,
   MAX_MANIFEST_BYTES,
   type Reference,
@@ -16,6 +17,7 @@ import { type HttpResponse, headerOf } from '../http/message.ts';
 import { readBody } from '../http/read-body.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { RegistryCall, Session } from '../session.ts';
+import type { FetchedManifest } from './fetched-manifest.ts';
 import { manifestCall } from './manifest-call.ts';
 
 /** Content types of pages that something in between (a login portal, a proxy) puts in the registry's place. */
@@ -31,9 +33,26 @@ export async function fetchManifest(
   session: Session,
   reference: Reference,
   { signal }: AbortOptions = {},
-): Promise<ResolvedManifest> {
+): Promise<FetchedManifest> {
   const call = manifestCall('GET', reference, signal);
-  const response = await session.expect(call, [200]);
+  for (;;) {
+    const response = await session.expect(call, [200]);
+    try {
+      return await readManifest(session, call, response, reference);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (response.distrust === undefined) throw error;
+      response.distrust(error);
+    }
+  }
+}
+
+async function readManifest(
+  session: Session,
+  call: RegistryCall,
+  response: HttpResponse,
+  reference: Reference,
+): Promise<FetchedManifest> {
   const contentType = headerOf(response.headers, 'content-type');
   if (PAGE_TYPES.has(baseMediaType(contentType))) {
     response.discard();
@@ -41,17 +60,18 @@ export async function fetchManifest(
   }
   const bytes = await readBody(response, MAX_MANIFEST_BYTES);
   const digest = verifiedDigest(session, call, response, bytes, reference.digest);
-  const mediaType = documentType(call, bytes, contentType);
-  return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
+  const document = readDocument(call, bytes, contentType);
+  const descriptor = { mediaType: document.mediaType, digest, size: bytes.byteLength };
+  return { ...document, descriptor, bytes } as FetchedManifest;
 }
 
-function documentType(
-  { what, reference }: RegistryCall,
+function readDocument(
+  { what, reference }: Pick<RegistryCall, 'what' | 'reference'>,
   bytes: Uint8Array,
   contentType: string | undefined,
-): string {
+): ImageDocument {
   try {
-    return detectDocument(bytes, { mediaType: contentType }).mediaType;
+    return detectDocument(bytes, { mediaType: contentType });
   } catch (cause) {
     throw new RegistryError(`${what} is unusable: ${messageOf(cause)}`, {
       code: 'REGISTRY_PROTOCOL',

@@ -12,6 +12,8 @@ export interface BlobStart {
   readonly reference: Reference;
   readonly descriptor: Descriptor;
   readonly signal: AbortSignal | undefined;
+  /** Told of the answer whose body is read. */
+  readonly onAnswer?: ((response: HttpResponse) => void) | undefined;
 }
 
 /**
@@ -24,6 +26,7 @@ export async function* openBlob(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { descriptor } = start;
   const response = await request(start, offset);
+  start.onAnswer?.(response);
   const skip = response.status === 206 ? 0 : offset;
   const left = descriptor.size - (response.status === 206 ? offset : 0);
   const length = contentLength(response.headers);
@@ -85,6 +88,7 @@ function blobCall({ reference, descriptor, signal }: BlobStart, offset: number):
     reference,
     at: `${path}/blobs/${descriptor.digest}`,
     scopes: [pullScope(path)],
+    errand: { capability: 'pull', by: 'blob' },
     headers: { 'accept-encoding': 'identity', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
     what: `blob ${descriptor.digest} of ${domain}/${path}`,
     signal,

@@ -1,51 +1,73 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, BlobSource, ProgressOptions, PushOutcome } from '@img-build/interfaces';
-import { digestAlgorithm, isDigest, type Reference } from '@img-build/oci';
-import { isTemporaryStatus } from '../http/error-response.ts';
-import { type HttpResponse, headerOf } from '../http/message.ts';
 import { backoff } from '../http/retry.ts';
 import { isTemporary, RegistryError } from '../registry-error.ts';
-import { type Session, unexpected } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { UploadStore } from '../transfer/upload-store.ts';
+import { sourceDigest } from './upload-body.ts';
+import { sendChunks } from './upload-chunks.ts';
 import { finishLocation } from './upload-location.ts';
+import { createUploadMemory, type UploadMemory } from './upload-memory.ts';
+import { judgeCommit, type UploadOutcome } from './upload-outcome.ts';
+import { isOutcome, sendPart } from './upload-request.ts';
 import {
   blobExists,
   cancelUpload,
   mountBlob,
+  type Place,
   startUpload,
   type Upload,
   uploadCall,
+  uploadStatus,
 } from './upload-session.ts';
 
-/** Milliseconds to wait for the answer to a finished upload: object stores copy large blobs before they answer. */
-const COMMIT_TIMEOUT = 600_000;
 /** Repositories a mount is tried from. */
 const MAX_MOUNTS = 3;
+/** Bytes of the first chunk after one request was too large; the least any registry is known to take. */
+const FIRST_CHUNK = 4 * 1024 * 1024;
+const LEAST_CHUNK = 1024 * 1024;
+/** Bytes an attempt must bring for the count of failures to start again. */
+const PROGRESS = 256 * 1024;
+
+/** How to push a blob. */
+export interface PushBlobOptions extends AbortOptions, ProgressOptions {
+  /** Remembers the upload, so that a later process takes it up. */
+  readonly uploads?: UploadStore | undefined;
+}
 
 /**
- * Makes sure a repository has a blob: it may be there, may be mounted from a neighbour, or is uploaded in one request.
- * An upload that fails in the middle is started again; whether one whose answer got lost succeeded is asked first.
+ * Makes sure a repository has a blob: it may be there, may be mounted from a neighbour, or is uploaded. One request
+ * carries all of it, which every registry takes; where that is too large, chunks do. An upload that fails goes on from
+ * what the registry says it has, also one of an earlier process, and else starts again.
  *
- * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when the registry received something else than the descriptor names,
- *   `REGISTRY_SIZE_MISMATCH` when the source has another length.
+ * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when the registry received, or the source gives, something else than
+ *   the descriptor names, `REGISTRY_SIZE_MISMATCH` when the source has another length.
  */
 export async function pushBlob(
   session: Session,
-  reference: Reference,
+  reference: Upload['reference'],
   blob: BlobSource,
-  options: AbortOptions & ProgressOptions = {},
+  options: PushBlobOptions = {},
 ): Promise<PushOutcome> {
   const upload: Upload = { session, reference, descriptor: blob.descriptor, signal: options.signal };
-  if (await blobExists(upload)) return 'existed';
+  const memory = createUploadMemory(upload, options.uploads);
+  if (await blobExists(upload)) {
+    await memory.forget();
+    return 'existed';
+  }
   const mounted = await mountFromAny(upload, blob.mountFrom ?? []);
   if (mounted === true) return 'mounted';
-  let location = mounted;
-  for (let attempt = 1; ; attempt++) {
-    const failure = await uploadOnce(upload, blob, location, options.onProgress);
-    if (failure === undefined) return 'uploaded';
-    location = undefined;
-    if (attempt > session.policy.retries) throw failure as Error;
-    await session.timing.sleep(backoff(session.policy, attempt, session.timing.random()), options.signal);
-    if (await blobExists(upload)) return 'uploaded';
+  const release = await session.uploads.take(reference.domain, options.signal);
+  try {
+    await uploadBlob(upload, blob, memory, { opened: mounted, onProgress: options.onProgress });
+    await memory.forget();
+    return 'uploaded';
+  } catch (error) {
+    // After a network that stayed away the upload may be taken up later; everything else has given it up.
+    if (options.signal?.aborted === true || !isTemporary(error)) await memory.forget();
+    throw error;
+  } finally {
+    release();
   }
 }
 
@@ -65,113 +87,98 @@ async function mountFromAny(
   return opened;
 }
 
-/** One upload from its first byte; gives back a failure that is worth another try. */
-async function uploadOnce(
+interface Progressing extends ProgressOptions {
+  readonly opened: URL | undefined;
+}
+
+async function uploadBlob(
   upload: Upload,
   blob: BlobSource,
-  opened: URL | undefined,
-  onProgress: ProgressOptions['onProgress'],
-): Promise<unknown> {
-  const location = opened ?? (await startUpload(upload));
-  const { descriptor, session } = upload;
-  const body = trackedBody(blob, onProgress);
-  const call = {
-    ...uploadCall(upload, 'PUT', finishLocation(location, descriptor.digest)),
-    headers: { 'content-type': 'application/octet-stream', 'content-length': String(descriptor.size) },
-    body: descriptor.size === 0 ? new Uint8Array() : body.open,
-    headersTimeout: COMMIT_TIMEOUT,
-    retry: false,
-  };
-  let response: HttpResponse;
-  try {
-    response = await session.call(call);
-  } catch (error) {
-    if (upload.signal?.aborted === true) {
-      await cancelUpload(upload, location);
-      throw upload.signal.reason;
+  memory: UploadMemory,
+  { opened, onProgress }: Progressing,
+): Promise<void> {
+  const { session, signal, descriptor } = upload;
+  let place = opened === undefined ? await memory.recall() : { location: opened, offset: 0 };
+  let chunk: number | undefined;
+  let wasCorrupt = false;
+  for (let failures = 0; ; ) {
+    place ??= await startUpload(upload);
+    await memory.keep(place);
+    if (place.offset > 0)
+      session.report({
+        type: 'upload-resumed',
+        digest: descriptor.digest,
+        offset: place.offset,
+      });
+    const before = place.offset;
+    const outcome =
+      chunk === undefined
+        ? await sendRest(upload, blob, place, onProgress)
+        : await sendChunks(upload, blob, place, {
+            size: Math.max(chunk, place.leastChunk ?? 0),
+            onPlace: memory.keep,
+            onProgress,
+          });
+    switch (outcome.type) {
+      case 'done':
+        return;
+      case 'too-large':
+        chunk = smallerChunk(chunk, outcome.error);
+        place = undefined;
+        continue;
+      case 'stuck':
+        // Without chunks again; a registry that takes neither has had its chance when both have failed.
+        chunk = undefined;
+        break;
+      case 'corrupt':
+        if (wasCorrupt || (await sourceDigest(blob, signal)) !== descriptor.digest)
+          throw wasCorrupt ? outcome.error : corruptSource(upload, outcome.error);
+        wasCorrupt = true;
+        place = undefined;
+        continue;
     }
-    if (body.failure() !== undefined || !isTemporary(error)) {
-      await cancelUpload(upload, location);
-      throw body.failure() ?? error;
-    }
-    return error;
+    if (failures >= session.policy.retries) throw outcome.error;
+    await session.timing.sleep(backoff(session.policy, failures + 1, session.timing.random()), signal);
+    if (await blobExists(upload)) return;
+    place = outcome.type === 'stuck' ? undefined : await uploadStatus(upload, place.location);
+    failures = (place?.offset ?? 0) - before >= PROGRESS ? 0 : failures + 1;
   }
-  if (body.failure() !== undefined) throw body.failure();
-  return await judge(upload, response, call.what);
 }
 
-/** What an answer to a finished upload means: nothing for success, an error to try again after, or a throw. */
-async function judge(upload: Upload, response: HttpResponse, what: string): Promise<unknown> {
-  const { descriptor, reference } = upload;
-  if ([201, 200, 202, 204].includes(response.status)) {
-    response.discard();
-    const stored = headerOf(response.headers, 'docker-content-digest');
-    if (
-      stored !== undefined &&
-      isDigest(stored) &&
-      digestAlgorithm(stored) === digestAlgorithm(descriptor.digest) &&
-      stored !== descriptor.digest
-    ) {
-      throw wrongDigest(reference, `${what} was stored as ${stored}`);
-    }
-    if (response.status === 201 || (await blobExists(upload))) return undefined;
-    return new RegistryError(`${what} is missing after its upload`, {
-      code: 'REGISTRY_PROTOCOL',
-      status: response.status,
-      host: reference.domain,
-      repository: reference.path,
-    });
-  }
-  const error = await unexpected(response, uploadCall(upload, 'PUT', what));
-  // An upload the registry no longer knows is gone, not the repository.
-  if (
-    isTemporaryStatus(response.status) ||
-    error.errors.some(({ code }) => code === 'BLOB_UPLOAD_UNKNOWN' || code === 'BLOB_UPLOAD_INVALID')
-  )
-    return error;
-  if (error.errors.some(({ code }) => code === 'DIGEST_INVALID'))
-    throw wrongDigest(reference, `${what} arrived as something else`, error);
-  throw error;
-}
-
-/** Opens the source anew for every attempt, counts its bytes, and remembers a failure of the source itself. */
-function trackedBody(
+/** Everything from the place on in one request. */
+async function sendRest(
+  upload: Upload,
   blob: BlobSource,
+  { location, offset }: Place,
   onProgress: ProgressOptions['onProgress'],
-): { open(): AsyncIterable<Uint8Array>; failure(): unknown } {
-  const { size, digest } = blob.descriptor;
-  let failed: unknown;
-  return {
-    failure: () => failed,
-    async *open() {
-      let sent = 0;
-      try {
-        for await (const chunk of blob.open(0)) {
-          sent += chunk.byteLength;
-          if (sent > size) throw wrongSize(digest, size);
-          yield chunk;
-          onProgress?.(sent);
-        }
-        if (sent < size) throw wrongSize(digest, size);
-      } catch (error) {
-        failed = error;
-        throw error;
-      }
-    },
-  };
-}
-
-function wrongSize(digest: string, size: number): RegistryError {
-  return new RegistryError(`blob ${digest} to upload does not have the ${size} bytes announced`, {
-    code: 'REGISTRY_SIZE_MISMATCH',
+): Promise<UploadOutcome> {
+  const { digest, size } = upload.descriptor;
+  const at = finishLocation(location, digest);
+  const result = await sendPart(upload, blob, {
+    method: 'PUT',
+    at,
+    location,
+    from: offset,
+    to: size,
+    onProgress,
   });
+  return isOutcome(result)
+    ? result
+    : await judgeCommit(upload, result, uploadCall(upload, 'PUT', location).what);
 }
 
-function wrongDigest({ domain, path }: Reference, message: string, cause?: unknown): RegistryError {
-  return new RegistryError(message, {
+function smallerChunk(chunk: number | undefined, error: unknown): number {
+  if (chunk === undefined) return FIRST_CHUNK;
+  if (chunk / 2 < LEAST_CHUNK) throw error;
+  return chunk / 2;
+}
+
+function corruptSource({ descriptor, reference }: Upload, cause: unknown): RegistryError {
+  return new RegistryError(`blob ${descriptor.digest} to upload is corrupt where it is stored`, {
     code: 'REGISTRY_DIGEST_MISMATCH',
-    host: domain,
-    repository: path,
-    ...(cause === undefined ? {} : { cause }),
+    host: reference.domain,
+    repository: reference.path,
+    hint: 'remove the image, then pull or build it again',
+    cause,
   });
 }

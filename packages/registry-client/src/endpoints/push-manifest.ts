@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import type { AbortOptions } from '@img-build/interfaces';
-import { canonicalDigest, type Digest, digestAlgorithm, isDigest, type Reference } from '@img-build/oci';
+import {
+  canonicalDigest,
+  type Descriptor,
+  type Digest,
+  digestAlgorithm,
+  isDigest,
+  type Reference,
+} from '@img-build/oci';
 import { pushScope } from '../auth/scope.ts';
 import { type HttpResponse, headerOf } from '../http/message.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
+import { enterReferrer, referrerOf } from './referrers-tag.ts';
 import { resolveReference } from './resolve.ts';
 
 /** Waits, in milliseconds, for blobs that were just uploaded to become visible to the manifest. */
 const VISIBILITY_DELAYS: readonly number[] = [1000, 2000, 3000];
 
 /**
- * Stores a manifest's exact bytes under the reference's tag, or under its digest when it has no tag.
+ * Stores a manifest's exact bytes under the reference's tag, or under its digest when it has no tag. One with a subject is
+ * entered into the list of its referrers where the registry does not do that.
  *
  * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when the reference's digest is not that of `bytes` or the registry
  *   stored something else, `REGISTRY_TAG_IMMUTABLE` when the tag exists, must not move and points elsewhere.
@@ -41,6 +50,14 @@ export async function pushManifest(
     if (response.status === 201 || response.status === 200 || response.status === 202) {
       response.discard();
       checkStored(response, digest, call);
+      await listWithSubject(
+        session,
+        reference,
+        { mediaType, digest, size: bytes.byteLength },
+        bytes,
+        response,
+        signal,
+      );
       return digest;
     }
     const error = await unexpected(response, call);
@@ -65,6 +82,29 @@ export async function pushManifest(
     throw error;
   }
   throw new Error('unreachable: the last round returns or throws');
+}
+
+/** A registry that did not say it lists referrers by itself leaves that to clients. */
+async function listWithSubject(
+  session: Session,
+  reference: Reference,
+  descriptor: Descriptor,
+  bytes: Uint8Array,
+  { headers }: HttpResponse,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (headerOf(headers, 'oci-subject') !== undefined) return;
+  // A look that costs less than reading every manifest that is pushed.
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"subject"')) return;
+  const referrer = referrerOf(descriptor, bytes);
+  if (referrer === undefined) return;
+  const key = `${reference.domain}/${reference.path}@${referrer.subject}`;
+  const release = await session.subjects.take(key, signal);
+  try {
+    await enterReferrer(session, reference, referrer, signal);
+  } finally {
+    release();
+  }
 }
 
 function digestFor({ domain, path, digest }: Reference, bytes: Uint8Array): Digest {
@@ -115,8 +155,13 @@ async function pointsTo(
   const { domain, path, tag } = reference;
   try {
     return (
-      (await resolveReference(session, { domain, path, ...(tag === undefined ? {} : { tag }) }, { signal }))
-        .digest === digest
+      (
+        await resolveReference(
+          session,
+          { domain, path, ...(tag === undefined ? {} : { tag }) },
+          { signal, writing: true },
+        )
+      ).digest === digest
     );
   } catch {
     signal?.throwIfAborted();

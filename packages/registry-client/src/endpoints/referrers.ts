@@ -2,10 +2,9 @@
 import type { AbortOptions } from '@img-build/interfaces';
 import {
   baseMediaType,
+  canonicalDigest,
   type Descriptor,
   type Digest,
-  digestAlgorithm,
-  digestHex,
   MAX_MANIFEST_BYTES,
   MEDIA_TYPES,
   parseIndex,
@@ -17,6 +16,7 @@ import { readBody } from '../http/read-body.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
 import { nextPage } from './page.ts';
+import { referrersTag } from './referrers-tag.ts';
 
 /** Which referrers to list. */
 export interface ReferrersOptions extends AbortOptions {
@@ -63,12 +63,15 @@ async function* pages(
     const call = indexCall(subject, at, signal);
     const response = await session.call(call);
     if (!isIndexAnswer(response)) {
-      if (response.status !== 200 && response.status !== 404) throw await unexpected(response, call);
+      // Elsewhere means a web site in the registry's name: no API, whatever it says.
+      const lacksApi =
+        [200, 404, 405, 501].includes(response.status) || Math.floor(response.status / 100) === 3;
+      if (!lacksApi) throw await unexpected(response, call);
       response.discard();
       if (page === 0) yield* fallback(session, subject, signal);
       return;
     }
-    yield* await entries(response, call);
+    yield* entries(await readBody(response, MAX_MANIFEST_BYTES), call);
     at = nextPage(response);
   }
 }
@@ -78,12 +81,13 @@ async function* fallback(
   subject: Subject,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Descriptor, void, undefined> {
-  const tag = `${digestAlgorithm(subject.digest).slice(0, 32)}-${digestHex(subject.digest).slice(0, 64)}`;
-  const call = indexCall(subject, `${subject.path}/manifests/${tag}`, signal);
+  const call = indexCall(subject, `${subject.path}/manifests/${referrersTag(subject.digest)}`, signal);
   const response = await session.call(call);
-  // Some registries resolve the tag to the subject itself, which is no list of referrers.
-  if (isIndexAnswer(response) && headerOf(response.headers, 'docker-content-digest') !== subject.digest) {
-    yield* await entries(response, call);
+  if (isIndexAnswer(response)) {
+    const bytes = await readBody(response, MAX_MANIFEST_BYTES);
+    const claimed = headerOf(response.headers, 'docker-content-digest');
+    // Some registries resolve the tag to the subject itself, which is no list of referrers.
+    if (claimed !== subject.digest && canonicalDigest(bytes) !== subject.digest) yield* entries(bytes, call);
     return;
   }
   if (response.status !== 200 && response.status !== 404) throw await unexpected(response, call);
@@ -97,7 +101,9 @@ function indexCall(subject: Subject, at: string | URL, signal: AbortSignal | und
     reference: subject,
     at,
     scopes: [pullScope(path)],
+    errand: { capability: 'referrers', by: 'digest' },
     headers: { accept: MEDIA_TYPES.ociIndex },
+    staysHome: true,
     what: `referrers of ${domain}/${path}@${digest}`,
     signal,
   };
@@ -107,11 +113,7 @@ function isIndexAnswer({ status, headers }: HttpResponse): boolean {
   return status === 200 && baseMediaType(headerOf(headers, 'content-type')) === MEDIA_TYPES.ociIndex;
 }
 
-async function entries(
-  response: HttpResponse,
-  { what, reference }: RegistryCall,
-): Promise<readonly Descriptor[]> {
-  const bytes = await readBody(response, MAX_MANIFEST_BYTES);
+function entries(bytes: Uint8Array, { what, reference }: RegistryCall): readonly Descriptor[] {
   try {
     return parseIndex(bytes, { mediaType: MEDIA_TYPES.ociIndex }).manifests;
   } catch (cause) {

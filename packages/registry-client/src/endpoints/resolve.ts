@@ -16,13 +16,20 @@ import { manifestCall } from './manifest-call.ts';
 /** Answers to HEAD that say nothing about the manifest: servers without HEAD, and refusals whose reason only GET tells. */
 const ASK_AGAIN: ReadonlySet<number> = new Set([400, 403, 405, 501]);
 
-/** Asks what a reference points to: HEAD, which costs no pull quota, and GET where the answer is not good enough. */
+/**
+ * Asks what a reference points to: HEAD, which costs no pull quota, and GET where the answer is not good enough.
+ *
+ * @param options - `writing` asks the host that is written to, never a mirror.
+ */
 export async function resolveReference(
   session: Session,
   reference: Reference,
-  { signal }: AbortOptions = {},
+  { signal, writing }: AbortOptions & { readonly writing?: boolean | undefined } = {},
 ): Promise<Descriptor> {
-  const call = manifestCall('HEAD', reference, signal);
+  const call = {
+    ...manifestCall('HEAD', reference, signal),
+    ...(writing === true ? { errand: undefined } : {}),
+  };
   const response = await session.call(call);
   response.discard();
   const descriptor = response.status === 200 ? descriptorFromHeaders(response, reference) : undefined;

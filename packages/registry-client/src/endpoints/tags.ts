@@ -29,6 +29,7 @@ export async function* listTags(
       method: 'GET',
       reference,
       at,
+      errand: { capability: 'list', by: 'tag' },
       scopes: [pullScope(path)],
       headers: { accept: 'application/json' },
       what: `tags of ${domain}/${path}`,

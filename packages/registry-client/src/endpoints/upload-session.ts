@@ -13,6 +13,17 @@ export interface Upload {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How far an upload is and where it goes on. */
+export interface Place {
+  readonly location: URL;
+  /** Bytes the registry has. */
+  readonly offset: number;
+  /** Bytes the registry wants in a chunk at least. */
+  readonly leastChunk?: number | undefined;
+}
+
+/** Bytes; a registry that asks for more per chunk is not followed. */
+const MAX_LEAST_CHUNK = 64 * 1024 * 1024;
 /** Milliseconds to spend on telling a registry that an upload will not be finished. */
 const CANCEL_TIMEOUT = 1000;
 
@@ -29,14 +40,49 @@ export async function blobExists(upload: Upload): Promise<boolean> {
 }
 
 /** Opens an upload and says where it goes on. */
-export async function startUpload(upload: Upload): Promise<URL> {
+export async function startUpload(upload: Upload): Promise<Place> {
   const call: RegistryCall = {
     ...uploadCall(upload, 'POST', `${upload.reference.path}/blobs/uploads/`),
     headers: { 'content-length': '0' },
   };
   const response = await upload.session.expect(call, [202, 200, 201, 204]);
   response.discard();
-  return await locationOf(upload, response);
+  const least = Number(headerOf(response.headers, 'oci-chunk-min-length') ?? 0);
+  return {
+    location: await locationOf(upload, response),
+    offset: 0,
+    leastChunk: least > 0 && least <= MAX_LEAST_CHUNK ? least : undefined,
+  };
+}
+
+/**
+ * Asks how much of an upload the registry has; `undefined` when it does not know it, or not that. Debian's
+ * docker-registry, like every distribution of that line, no longer knows an upload whose last request was cut off.
+ *
+ * @see distribution-spec v1.1.1, "Pushing a blob in chunks", GET of the location
+ */
+export async function uploadStatus(upload: Upload, location: URL): Promise<Place | undefined> {
+  try {
+    const response = await upload.session.call({ ...uploadCall(upload, 'GET', location), retry: false });
+    response.discard();
+    const offset = receivedBytes(response);
+    // `0-0` is said of an empty upload and of one byte.
+    if (response.status !== 204 || offset === undefined || offset < 2) return undefined;
+    if (offset > upload.descriptor.size) {
+      await cancelUpload(upload, location);
+      return undefined;
+    }
+    return { location: await locationOf(upload, response, location), offset };
+  } catch {
+    upload.signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Bytes of an upload a registry says it has. */
+export function receivedBytes({ headers }: HttpResponse): number | undefined {
+  const last = /^(?:bytes=)?0-(\d{1,15})$/.exec(headerOf(headers, 'range')?.trim() ?? '')?.[1];
+  return last === undefined ? undefined : Number(last) + 1;
 }
 
 /**
@@ -63,6 +109,13 @@ export async function mountBlob(upload: Upload, from: string): Promise<true | UR
     signal?.throwIfAborted();
     return undefined;
   }
+}
+
+/** Mounts a blob from another repository of the registry; `false` when the registry does not. */
+export async function mountOnly(upload: Upload, from: string): Promise<boolean> {
+  const mounted = await mountBlob(upload, from);
+  if (mounted instanceof URL) await cancelUpload(upload, mounted);
+  return mounted === true;
 }
 
 /** Tells the registry to forget an upload; best effort, within a second. */
@@ -96,9 +149,16 @@ export function uploadCall(
   };
 }
 
-async function locationOf({ session, reference, signal }: Upload, response: HttpResponse): Promise<URL> {
-  const { base } = await session.findEndpoint(reference.domain, signal);
-  return uploadLocation(headerOf(response.headers, 'location'), {
+/** Where an upload goes on after an answer. @param before - where it was, for answers that need not say */
+export async function locationOf(
+  { session, reference, signal }: Upload,
+  response: HttpResponse,
+  before?: URL,
+): Promise<URL> {
+  const location = headerOf(response.headers, 'location');
+  if (location === undefined && before !== undefined) return before;
+  const { base } = await session.findEndpoint(reference, signal);
+  return uploadLocation(location, {
     answered: response.url,
     base,
     allowPrivateAddresses: session.allowPrivateAddresses,

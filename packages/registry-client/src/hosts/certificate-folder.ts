@@ -1,78 +1,50 @@
 // SPDX-License-Identifier: MIT
-
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystemError, messageOf } from '@img-build/errors';
-import { RegistryError } from '../registry-error.ts';
-import type { HostSettings } from './host-settings.ts';
+import { isSystemError } from '@img-build/errors';
+import type { ClientFiles } from './host-candidate.ts';
 
-/** Where tools of this field look for certificates of single registries, best first. */
-export function certificateFolders(
-  environment: Readonly<Record<string, string | undefined>>,
-  home: string,
-): readonly string[] {
-  const config = environment['XDG_CONFIG_HOME'] || join(home, '.config');
-  return [
-    join(config, 'containers/certs.d'),
-    join(config, 'docker/certs.d'),
-    '/etc/containers/certs.d',
-    '/etc/docker/certs.d',
-  ];
+/** The certificates of a host in the manner of docker. */
+export interface CertificateFiles {
+  /** The folder they are in. */
+  readonly folder: string;
+  /** CAs. */
+  readonly caFiles: readonly string[];
+  readonly clientFiles: readonly ClientFiles[];
 }
 
 /**
- * Reads the certificates of `host[:port]` from the first of `folders` that has any: `*.crt` are CAs, `*.cert` with the
- * `*.key` of the same name identify us; a `*.cert` without key may hold both.
- *
- * @throws RegistryError `REGISTRY_SETTINGS_INVALID` for a file that is there and cannot be read.
+ * The names a host's folder may have, best first: containerd writes the port as `_5000_`, everybody as `:5000`. A host is
+ * one path component: one that could lead elsewhere has no folder.
  */
-export async function readCertificates(
-  host: string,
-  folders: readonly string[],
-): Promise<Pick<HostSettings, 'ca' | 'cert' | 'key'>> {
-  // A host is one path component: it cannot hold a slash, and must not be a way upwards.
-  if (host === '' || host.startsWith('.') || host.includes('/')) return {};
-  for (const folder of folders) {
-    const names = await listed(join(folder, host));
-    if (names.length > 0) return await readFolder(join(folder, host), names);
-  }
-  return {};
+export function hostFolderNames(host: string): readonly string[] {
+  if (host === '' || host.startsWith('.') || /[/\\\0]/.test(host)) return [];
+  const [, name, port] = /^(.+):([0-9]+)$/.exec(host) ?? [];
+  return name === undefined || port === undefined ? [host] : [`${name}_${port}_`, host];
 }
 
-async function readFolder(
-  folder: string,
-  names: readonly string[],
-): Promise<Pick<HostSettings, 'ca' | 'cert' | 'key'>> {
-  const authorities = await Promise.all(
-    names.filter((name) => name.endsWith('.crt')).map((name) => readText(join(folder, name))),
-  );
-  const cert = names.find((name) => name.endsWith('.cert'));
-  const keyName = cert === undefined ? undefined : `${cert.slice(0, -'.cert'.length)}.key`;
-  const certText = cert === undefined ? undefined : await readText(join(folder, cert));
-  const key =
-    keyName !== undefined && names.includes(keyName) ? await readText(join(folder, keyName)) : certText;
-  return {
-    ...(authorities.length === 0 ? {} : { ca: authorities.join('\n') }),
-    ...(certText === undefined ? {} : { cert: certText, key }),
-  };
+/**
+ * Finds the certificates in a folder: `*.crt` are CAs, `*.cert` with the `*.key` of the same name identify us; a `*.cert`
+ * without key may hold both. `undefined` when there are none or the folder is not for us to read.
+ */
+export async function findCertificates(folder: string): Promise<CertificateFiles | undefined> {
+  const names = await listed(folder);
+  const caFiles = names.filter((name) => name.endsWith('.crt')).map((name) => join(folder, name));
+  const clientFiles = names
+    .filter((name) => name.endsWith('.cert'))
+    .map((name) => {
+      const key = `${name.slice(0, -'.cert'.length)}.key`;
+      return { cert: join(folder, name), key: names.includes(key) ? join(folder, key) : undefined };
+    });
+  return caFiles.length + clientFiles.length === 0 ? undefined : { folder, caFiles, clientFiles };
 }
 
-async function listed(folder: string): Promise<readonly string[]> {
+/** The names in a folder, sorted; none when it is missing or closed to us. */
+export async function listed(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return [];
     throw error;
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new RegistryError(`cannot read ${path}: ${messageOf(cause)}`, {
-      code: 'REGISTRY_SETTINGS_INVALID',
-      cause,
-    });
   }
 }

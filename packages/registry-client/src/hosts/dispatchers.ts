@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { getCACertificates } from 'node:tls';
 import type { Agent, buildConnector, Dispatcher } from 'undici';
-import { readCertificates } from './certificate-folder.ts';
-import { connectionHost, type HostSettings, type HostTable } from './host-settings.ts';
 import { proxyFor } from './proxy.ts';
+import type { TlsIdentity } from './tls-identity.ts';
 
 /** Milliseconds to establish a connection. */
 const CONNECT_TIMEOUT = 30_000;
@@ -16,51 +15,42 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /** How connections are made. */
 export interface DispatcherOptions {
-  readonly hosts: HostTable;
-  /** Folders with certificates of single hosts, best first. */
-  readonly certificateFolders: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | readonly string[] | undefined;
+  /** The identity towards hosts that a request says nothing about: where a registry redirects to. */
+  readonly identityOf: (url: URL) => Promise<TlsIdentity>;
 }
 
-/** Connection pools: one per TLS identity and proxy. */
+/** Connection pools: one per TLS identity, origin and proxy. */
 export interface Dispatchers {
-  of(url: URL): Promise<Dispatcher>;
+  of(url: URL, tls?: TlsIdentity): Promise<Dispatcher>;
   close(): Promise<void>;
 }
 
 /** Makes pools when they are first needed. */
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
-  const pools = new Map<string, Promise<Dispatcher>>();
-  const byHost = new Map(
-    Object.entries(options.hosts).map(([domain, settings]) => [connectionHost(domain), settings]),
-  );
+  const pools = new Map<TlsIdentity, Map<string, Promise<Dispatcher>>>();
   let authorities: readonly string[] | undefined;
   const trusted = (): readonly string[] =>
     (authorities ??= options.ca === undefined ? systemAuthorities() : [options.ca].flat());
 
-  const make = async (url: URL, settings: HostSettings, proxy: string | undefined): Promise<Dispatcher> => {
-    const connect =
-      url.protocol === 'https:' ? await tlsOptions(url, settings, options.certificateFolders, trusted) : {};
-    return await createPool(connect, proxy);
-  };
-
   return {
-    of(url) {
-      const settings = byHost.get(url.host) ?? {};
+    async of(url, given) {
+      const tls = given ?? (await options.identityOf(url));
       const proxy = proxyFor(url, options.environment);
-      // A host of its own per pool: certificates and proxies are chosen by host and scheme.
+      const mine = pools.get(tls) ?? new Map<string, Promise<Dispatcher>>();
+      pools.set(tls, mine);
       const key = `${url.origin} ${proxy ?? ''}`;
-      const known = pools.get(key);
-      if (known !== undefined) return known;
-      const pool = make(url, settings, proxy);
-      pools.set(key, pool);
-      pool.catch(() => pools.delete(key));
-      return pool;
+      const known = mine.get(key);
+      if (known !== undefined) return await known;
+      const pool = createPool(url, connectOptions(url, tls, trusted), proxy, trusted);
+      mine.set(key, pool);
+      pool.catch(() => mine.delete(key));
+      return await pool;
     },
     async close() {
-      const made = [...pools.values()];
+      const made = [...pools.values()].flatMap((mine) => [...mine.values()]);
       pools.clear();
       await Promise.all(
         made.map(async (pool) => (await pool).destroy()).map((closing) => closing.catch(() => {})),
@@ -69,24 +59,25 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   };
 }
 
-async function tlsOptions(
+function connectOptions(
   url: URL,
-  settings: HostSettings,
-  folders: readonly string[],
+  { verify, ca, client, connectTimeout }: TlsIdentity,
   trusted: () => readonly string[],
-): Promise<buildConnector.BuildOptions> {
-  const found = { ...(await readCertificates(url.host, folders)), ...withoutUndefined(settings) };
+): buildConnector.BuildOptions {
+  const timeout = connectTimeout ?? CONNECT_TIMEOUT;
+  if (url.protocol !== 'https:') return { timeout };
   return {
-    ...(found.insecure === true
-      ? { rejectUnauthorized: false }
-      : { ca: [...trusted(), ...(found.ca === undefined ? [] : [found.ca])] }),
-    ...(found.cert === undefined ? {} : { cert: found.cert, key: found.key }),
+    timeout,
+    ...(verify ? { ca: [...trusted(), ...ca] } : { rejectUnauthorized: false }),
+    ...client,
   };
 }
 
 async function createPool(
+  url: URL,
   connect: buildConnector.BuildOptions,
   proxy: string | undefined,
+  trusted: () => readonly string[],
 ): Promise<Dispatcher> {
   const { Agent: AgentClass, ProxyAgent } = await import('../http/undici.ts');
   const common: Agent.Options = {
@@ -98,16 +89,18 @@ async function createPool(
     bodyTimeout: BODY_TIMEOUT,
     headersTimeout: BODY_TIMEOUT,
   };
-  if (proxy === undefined)
-    return new AgentClass({ ...common, connect: { ...connect, timeout: CONNECT_TIMEOUT } });
-  return new ProxyAgent({ ...common, uri: proxy, requestTls: { ...connect, timeout: CONNECT_TIMEOUT } });
+  if (proxy === undefined) return new AgentClass({ ...common, connect });
+  return new ProxyAgent({
+    ...common,
+    uri: proxy,
+    // A tunnel is for TLS; plain requests name their address to the proxy.
+    proxyTunnel: url.protocol === 'https:',
+    requestTls: connect,
+    ...(proxy.startsWith('https:') ? { proxyTls: { ca: [...trusted()], timeout: CONNECT_TIMEOUT } } : {}),
+  });
 }
 
 /** Node trusts its own list by default; the machine's owner expects the machine's list to count. */
 function systemAuthorities(): readonly string[] {
   return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
-}
-
-function withoutUndefined(settings: HostSettings): HostSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

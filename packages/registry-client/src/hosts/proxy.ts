@@ -1,23 +1,59 @@
 // SPDX-License-Identifier: MIT
 import { BlockList, isIP } from 'node:net';
 import { hostReach } from '../http/private-address.ts';
+import { RegistryError } from '../registry-error.ts';
+
+/** Which proxy is used for an address, and why. */
+export interface ProxyChoice {
+  /** Address of the proxy; `undefined` to connect directly. It may hold credentials. */
+  readonly proxy: string | undefined;
+  /** The variable that decided. */
+  readonly variable: string | undefined;
+  /** Why a proxy that is configured is not used. */
+  readonly reason?: 'loopback' | 'exempt' | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy the environment names for an address: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, upper or lower
- * case. Loopback hosts are never proxied. `HTTP_PROXY` in upper case is ignored inside CGI, where a client could set it.
+ * The proxy the environment names for an address: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, lower case
+ * before upper case. Loopback hosts are never proxied. `HTTP_PROXY` in upper case is ignored inside CGI, where a client
+ * could set it.
+ *
+ * @throws RegistryError `REGISTRY_SETTINGS_INVALID` for a proxy of another kind than http and https.
  */
-export function proxyFor(
-  url: URL,
-  environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  if (hostReach(url.hostname) === 'loopback') return undefined;
-  const read = (name: string): string | undefined =>
-    environment[name.toLowerCase()] || environment[name] || undefined;
-  const http = environment['REQUEST_METHOD'] === undefined ? read('HTTP_PROXY') : environment['http_proxy'];
-  const proxy = (url.protocol === 'https:' ? read('HTTPS_PROXY') : http) ?? read('ALL_PROXY');
-  if (proxy === undefined || isExempt(url, read('NO_PROXY') ?? '')) return undefined;
-  const address = proxy.includes('://') ? proxy : `http://${proxy}`;
-  return URL.canParse(address) ? address : undefined;
+export function chooseProxy(url: URL, environment: Environment): ProxyChoice {
+  const set = (name: string): string | undefined => (environment[name] ? name : undefined);
+  const either = (name: string): string | undefined => set(name.toLowerCase()) ?? set(name);
+  const own = url.protocol === 'https:' ? either('HTTPS_PROXY') : undefined;
+  const http = environment['REQUEST_METHOD'] === undefined ? either('HTTP_PROXY') : set('http_proxy');
+  const variable = (url.protocol === 'https:' ? own : http) ?? either('ALL_PROXY');
+  if (variable === undefined) return { proxy: undefined, variable };
+  if (hostReach(url.hostname) === 'loopback') return { proxy: undefined, variable, reason: 'loopback' };
+  const exemptions = either('NO_PROXY');
+  if (exemptions !== undefined && isExempt(url, environment[exemptions] ?? ''))
+    return { proxy: undefined, variable: exemptions, reason: 'exempt' };
+  return { proxy: proxyAddress(environment[variable] ?? '', variable), variable };
+}
+
+/** The proxy for an address. @throws RegistryError `REGISTRY_SETTINGS_INVALID` */
+export function proxyFor(url: URL, environment: Environment): string | undefined {
+  return chooseProxy(url, environment).proxy;
+}
+
+/** Tells whether an address is reached through a proxy. @throws RegistryError `REGISTRY_SETTINGS_INVALID` */
+export function isProxied(url: URL, environment: Environment): boolean {
+  return chooseProxy(url, environment).proxy !== undefined;
+}
+
+function proxyAddress(text: string, variable: string): string {
+  const address = text.includes('://') ? text : `http://${text}`;
+  if (URL.canParse(address) && /^https?:\/\//i.test(address)) return address;
+  // The value may hold a password.
+  throw new RegistryError(`${variable} names no proxy that speaks http or https`, {
+    code: 'REGISTRY_SETTINGS_INVALID',
+    hint: `set ${variable} to an address like http://proxy.example:3128, or unset it`,
+  });
 }
 
 function isExempt(url: URL, exemptions: string): boolean {

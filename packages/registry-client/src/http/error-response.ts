@@ -45,6 +45,7 @@ export async function errorFromResponse(
     host: subject.host,
     repository: subject.repository,
     temporary: TEMPORARY.has(status),
+    mirrorFailures: response.mirrorFailures,
     hint: hintFor(code, subject),
   });
 }

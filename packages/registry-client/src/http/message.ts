@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import type { TlsIdentity } from '../hosts/tls-identity.ts';
+import type { RegistryError } from '../registry-error.ts';
 
 /** Header names in lower case; a header sent several times is a list. */
 export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -12,8 +14,12 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: ReplayableBody | undefined;
+  /** Gives a redirect to another host back instead of following it. */
+  readonly staysHome?: boolean | undefined;
   /** Milliseconds to wait for the answer to begin. */
   readonly headersTimeout?: number | undefined;
+  /** Identity towards the host of `url`; elsewhere, where redirects lead, the machine's settings count. */
+  readonly tls?: TlsIdentity | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,6 +32,10 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the connection up or back without reading on. */
   discard(): void;
+  /** There when a mirror answered: says that the answer is wrong, so that the next host is asked from now on. */
+  readonly distrust?: ((reason: unknown) => void) | undefined;
+  /** Why each mirror that was asked before did not help. */
+  readonly mirrorFailures?: readonly RegistryError[] | undefined;
 }
 
 /** Sends one request to one address, following nothing. */

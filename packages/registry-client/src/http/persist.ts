@@ -9,6 +9,8 @@ import { transportCode } from './transport-error.ts';
 
 /** Failures to connect that soon become final: the name or the server is simply not there. */
 const CONNECT_RETRIES = 2;
+/** Attempts even at a host that always says when to come back. */
+const MAX_ATTEMPTS = 60;
 
 /** Patience with failing requests, shared by all requests to a host. */
 export interface Persistence {
@@ -41,12 +43,15 @@ export function createPersistence({
     async persist(request, once) {
       const { signal, method } = request;
       const url = displayUrl(request.url);
-      for (let attempt = 1; ; attempt++) {
+      for (let attempt = 1, waited = 0; ; attempt++) {
         const outcome = await outcomeOf(once(request));
         if ('response' in outcome && !isTemporaryStatus(outcome.response.status)) return outcome.response;
         signal?.throwIfAborted();
-        if (!worthTrying(outcome, attempt, policy)) return unwrap(outcome);
-        const milliseconds = delayAfter(outcome, attempt, policy, timing);
+        const { milliseconds, asked } = delayAfter(outcome, attempt, policy, timing);
+        // A host that says when to come back is asked again as long as the budget lasts.
+        const allowed = asked ? MAX_ATTEMPTS : policy.retries;
+        waited += milliseconds;
+        if (waited > policy.budget || !worthTrying(outcome, attempt, allowed)) return unwrap(outcome);
         if ('response' in outcome) {
           if (isRefusalOfAll(outcome.response.status))
             gates.set(request.url.host, timing.now() + milliseconds);
@@ -72,8 +77,8 @@ function unwrap(outcome: Outcome): HttpResponse {
   throw outcome.error;
 }
 
-function worthTrying(outcome: Outcome, attempt: number, policy: RetryPolicy): boolean {
-  if (attempt > policy.retries) return false;
+function worthTrying(outcome: Outcome, attempt: number, allowed: number): boolean {
+  if (attempt > allowed) return false;
   if ('response' in outcome) return true;
   const cause = (outcome.error as { cause?: unknown }).cause;
   return (
@@ -81,9 +86,16 @@ function worthTrying(outcome: Outcome, attempt: number, policy: RetryPolicy): bo
   );
 }
 
-function delayAfter(outcome: Outcome, attempt: number, policy: RetryPolicy, timing: Timing): number {
+function delayAfter(
+  outcome: Outcome,
+  attempt: number,
+  policy: RetryPolicy,
+  timing: Timing,
+): { readonly milliseconds: number; readonly asked: boolean } {
   const asked = 'response' in outcome ? retryAfter(outcome.response, timing.now()) : undefined;
-  return asked === undefined ? backoff(policy, attempt, timing.random()) : Math.min(asked, policy.maxDelay);
+  return asked === undefined
+    ? { milliseconds: backoff(policy, attempt, timing.random()), asked: false }
+    : { milliseconds: Math.min(asked, policy.maxDelay), asked: true };
 }
 
 function isRefusalOfAll(status: number): boolean {

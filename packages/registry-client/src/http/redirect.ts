@@ -40,8 +40,9 @@ export async function sendFollowing(
     const response = await send(current);
     const location = headerOf(response.headers, 'location');
     if (!REDIRECTS.has(response.status) || location === undefined) return response;
-    response.discard();
     const next = nextUrl(location, current.url);
+    if (request.staysHome === true && next.host !== request.url.host) return response;
+    response.discard();
     if (hop >= MAX_HOPS) throw refused(request.url, next, `more than ${MAX_HOPS} redirects`);
     checkHop(request.url, current.url, next, rules);
     current = redirected(current, next, response.status, next.origin === request.url.origin);
@@ -72,11 +73,14 @@ function redirected(request: HttpRequest, url: URL, status: number, sameOrigin: 
     : Object.fromEntries(
         Object.entries(request.headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())),
       );
+  // The identity is for the first origin alone.
+  const tls = sameOrigin ? request.tls : undefined;
   const becomesGet = status === 303 || ((status === 301 || status === 302) && request.method === 'POST');
   if (!becomesGet || request.method === 'GET' || request.method === 'HEAD')
-    return { ...request, url, headers: kept };
+    return { ...request, tls, url, headers: kept };
   return {
     ...request,
+    tls,
     url,
     method: 'GET',
     body: undefined,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StallLimits } from '../transfer/stall-guard.ts';
 import { type HttpResponse, headerOf } from './message.ts';
 
 /** How often and how patiently failed requests are sent again. */
@@ -10,6 +11,10 @@ export interface RetryOptions {
   readonly baseDelay?: number | undefined;
   /** Milliseconds no wait exceeds, whatever `Retry-After` says; 60,000 by default. */
   readonly maxDelay?: number | undefined;
+  /** Milliseconds to spend on waiting for one request altogether; 300,000 by default. */
+  readonly budget?: number | undefined;
+  /** Milliseconds in which a transfer has to move 16 KiB, or its connection is given up; 60,000 by default. */
+  readonly stallTimeout?: number | undefined;
 }
 
 /** Time and chance, so that tests decide about both. */
@@ -23,7 +28,11 @@ export interface Timing {
 }
 
 /** The retry settings with every default filled in. */
-export type RetryPolicy = { readonly [Key in keyof RetryOptions]-?: number };
+export type RetryPolicy = { readonly [Key in Exclude<keyof RetryOptions, 'stallTimeout'>]-?: number } & {
+  readonly stall: StallLimits;
+};
+
+const STALL_BYTES = 16 * 1024;
 
 /** Fills in the defaults. */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
@@ -31,6 +40,8 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
     retries: options.retries ?? 5,
     baseDelay: options.baseDelay ?? 200,
     maxDelay: options.maxDelay ?? 60_000,
+    budget: options.budget ?? 300_000,
+    stall: { window: options.stallTimeout ?? 60_000, bytes: STALL_BYTES },
   };
 }
 

@@ -12,7 +12,7 @@ export function createSend(dispatchers: Dispatchers): Send {
     const { signal, url } = request;
     signal?.throwIfAborted();
     try {
-      const dispatcher = await dispatchers.of(url);
+      const dispatcher = await dispatchers.of(url, request.tls);
       const { request: send } = await import('./undici.ts');
       const body = typeof request.body === 'function' ? request.body() : request.body;
       const response = await send(url, {

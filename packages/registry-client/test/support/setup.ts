@@ -20,7 +20,7 @@ import {
   type ScriptedRegistry,
   type ScriptedRegistryOptions,
   startScriptedRegistry,
-} from './scripted-registry.ts';
+} from '../../src/testing/index.ts';
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -73,6 +73,7 @@ export function openClient(options: RegistryClientOptions = {}): {
   const client = closeLater(
     createRegistryClient({
       environment: {},
+      settingsFiles: false,
       timing,
       onEvent: (event) => events.push(event),
       ...options,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { failure } from './registry-storage.ts';
-import type { Exchange, Fault, ScriptedRegistry } from './scripted-registry.ts';
+import { type Exchange, type Fault, failure, type ScriptedRegistry } from '../../src/testing/index.ts';
 
 /** How a token server decides. */
 export interface TokenServerOptions {

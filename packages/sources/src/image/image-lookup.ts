@@ -10,8 +10,8 @@ import {
   type Reference,
 } from '@img-build/oci';
 
-/** Where a name is looked up first. `registry` is the default: a tag may have moved. */
-export type LookUpOrder = 'registry' | 'local';
+/** Where a name is looked up first. `registry` is the default: a tag may have moved; `pull` takes no other answer. */
+export type LookUpOrder = 'registry' | 'local' | 'pull';
 
 /** What a name leads to. */
 export interface LookUpResult {
@@ -55,7 +55,8 @@ export async function lookUpImage(
     const known = await storedDocument(ports.content, digest, options);
     if (known !== undefined) return { target: known, fresh: false };
   }
-  const local = digest === undefined ? ports.images.get(formatReference(reference)) : undefined;
+  const local =
+    digest === undefined && order !== 'pull' ? ports.images.get(formatReference(reference)) : undefined;
   if (local !== undefined && order === 'local') return { target: local.target, fresh: false };
   try {
     const registry = await ports.registry();

@@ -30,6 +30,8 @@ export interface ImageSourceOptions {
   readonly logger?: Logger | undefined;
   /** Downloads at once. */
   readonly parallel?: number | undefined;
+  /** Take no local image where the registry fails. */
+  readonly pull?: boolean | undefined;
 }
 
 /** Images of registries and of the local store, as sources and for the frontend. */
@@ -50,6 +52,7 @@ export function createImageSource(options: ImageSourceOptions): ImageSource {
     parallel: options.parallel,
   });
   const resolved = new Map<string, Promise<ImageDocuments>>();
+  const order: LookUpOrder = options.pull === true ? 'pull' : 'registry';
 
   function documentsOf(
     reference: Reference,
@@ -71,11 +74,11 @@ export function createImageSource(options: ImageSourceOptions): ImageSource {
     async open(source, abort = {}) {
       const reference = parseReference(identifierBody(source, SCHEME));
       const platform = source.platform ?? options.platform;
-      const documents = await documentsOf(reference, platform, orderOf(source), abort);
+      const documents = await documentsOf(reference, platform, orderOf(source) ?? order, abort);
       return imageInstance(documents, { reference, platform, layers });
     },
     async resolveImageConfig(reference, platform, abort = {}): Promise<ResolvedImageConfig> {
-      const { target, config, configBytes } = await documentsOf(reference, platform, 'registry', abort);
+      const { target, config, configBytes } = await documentsOf(reference, platform, order, abort);
       return { digest: target.digest, config, bytes: configBytes };
     },
   };
@@ -107,8 +110,9 @@ async function resolveDocuments(
   );
 }
 
-function orderOf(source: SourceIdentifier): LookUpOrder {
-  return source.attrs[RESOLVE_MODE] === 'local' ? 'local' : 'registry';
+function orderOf({ attrs }: SourceIdentifier): LookUpOrder | undefined {
+  const mode = attrs[RESOLVE_MODE];
+  return mode === 'local' || mode === 'pull' ? mode : undefined;
 }
 
 interface InstanceContext {

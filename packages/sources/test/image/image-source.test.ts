@@ -95,7 +95,7 @@ describe('an image as a source', () => {
   });
 
   test('falls back to the local image when the registry has none or cannot be reached', async () => {
-    const { registry, source, content, images } = setUp();
+    const { registry, source, content, images, ports } = setUp();
     const image = addImage(registry, ['local']);
     for (const [digest, bytes] of registry.blobs)
       await content.ingest(
@@ -117,6 +117,14 @@ describe('an image as a source', () => {
       'code',
       'REGISTRY_UNREACHABLE',
     );
+    const strict = createImageSource({ ...ports, pull: true });
+    await expect(strict.resolveImageConfig(parseReference('mine'), AMD64)).rejects.toHaveProperty(
+      'code',
+      'REGISTRY_UNREACHABLE',
+    );
+    await expect(
+      source.open(identifier('docker.io/library/mine:latest', { 'image.resolvemode': 'pull' })),
+    ).rejects.toHaveProperty('code', 'REGISTRY_UNREACHABLE');
   });
 
   test('resolve mode local does not ask the registry', async () => {

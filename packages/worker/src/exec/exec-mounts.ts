@@ -42,12 +42,12 @@ export async function prepareMount(
     case 'secret':
       return prepareSecret(parts, mount);
     case 'ssh':
-      return mount.socket === undefined
+      return mount.agent?.type !== 'socket'
         ? undefined
         : simple({
             destination: mount.destination,
             type: 'bind',
-            source: mount.socket,
+            source: mount.agent.path,
             options: ['bind', 'rw'],
           });
     case 'cache':

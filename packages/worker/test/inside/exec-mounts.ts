@@ -172,7 +172,10 @@ describe('mounts', () => {
     const socket = join(parent, 'agent');
     writeFileSync(socket, '');
     const ssh: ExecMount = { destination: '/agent', type: 'ssh', readonly: true };
-    expect((await run('test -e /agent && echo there', [{ ...ssh, socket }])).stdout).toBe('there\n');
+    expect(
+      (await run('test -e /agent && echo there', [{ ...ssh, agent: { type: 'socket', path: socket } }]))
+        .stdout,
+    ).toBe('there\n');
     expect((await run('test -e /agent || echo none', [ssh])).stdout).toBe('none\n');
   });
 

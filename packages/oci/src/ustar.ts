@@ -3,7 +3,7 @@
 const BLOCK = 512;
 const LARGEST_OCTAL = 8 * 1024 ** 3;
 
-/** A member of an archive made here. */
+/** A member of an image archive. */
 export interface ArchiveEntry {
   /** Short and ASCII; ends in `/` for a folder. */
   readonly path: string;

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type Answer, createRegistryStorage, type RegistryStorage } from './registry-storage.ts';
+import type { Answer } from './answer.ts';
+import { createRegistryStorage, type RegistryStorage, type StorageOptions } from './registry-storage.ts';
 
 /** A request as it arrived. */
 export interface SeenRequest {
@@ -11,7 +12,7 @@ export interface SeenRequest {
   /** Path and query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Empty unless the ordinary behaviour, or a fault, read it. */
+  /** Empty unless a fault read it; uploads are not copied. */
   readonly body: Buffer;
 }
 
@@ -30,7 +31,9 @@ export interface Exchange {
 export type Fault = Answer | ((exchange: Exchange) => void | Promise<void>);
 
 /** How to run the registry. */
-export interface ScriptedRegistryOptions {
+export interface ScriptedRegistryOptions extends StorageOptions {
+  /** Passwords by user name: everybody else is refused, by basic authentication. */
+  readonly accounts?: Readonly<Record<string, string>> | undefined;
   /** Speaks TLS with this certificate; asks for one signed by `clientCa` when given. */
   readonly tls?:
     | { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined }
@@ -54,11 +57,15 @@ export interface ScriptedRegistry {
   close(): Promise<void>;
 }
 
-/** Starts a registry on a free loopback port. */
-export async function startScriptedRegistry({
-  tls,
-}: ScriptedRegistryOptions = {}): Promise<ScriptedRegistry> {
-  const storage = createRegistryStorage();
+/**
+ * Starts a registry on a free loopback port. Left alone it does what the distribution specification says: pull, push,
+ * discovery and management; faults make it misbehave at any request.
+ */
+export async function startScriptedRegistry(
+  options: ScriptedRegistryOptions = {},
+): Promise<ScriptedRegistry> {
+  const { tls, accounts } = options;
+  const storage = createRegistryStorage(options);
   const requests: SeenRequest[] = [];
   const single: { readonly pattern: RegExp; readonly fault: Fault }[] = [];
   const lasting: { readonly pattern: RegExp; readonly fault: Fault }[] = [];
@@ -75,8 +82,21 @@ export async function startScriptedRegistry({
       requests[index] = { method, path, headers, body };
       return body;
     };
-    const proceed = async (): Promise<void> =>
-      send(response, method, storage.answer(method, url, headers, await read()));
+    const proceed = async (): Promise<void> => {
+      if (!isAllowed(accounts, headers['authorization'])) {
+        request.resume();
+        return send(response, method, UNAUTHORIZED);
+      }
+      const taken = storage.receive(method, url, headers);
+      if (typeof taken === 'object') {
+        request.resume();
+        return send(response, method, taken);
+      }
+      if (taken === undefined)
+        return send(response, method, storage.answer(method, url, headers, await read()));
+      for await (const chunk of request) taken(chunk as Buffer);
+      send(response, method, storage.finish(method, url, headers));
+    };
     const at = single.findIndex(({ pattern }) => pattern.test(`${method} ${path}`));
     const fault =
       at >= 0
@@ -123,6 +143,23 @@ export async function startScriptedRegistry({
       await once(server, 'close');
     },
   };
+}
+
+const UNAUTHORIZED: Answer = {
+  status: 401,
+  headers: { 'www-authenticate': 'Basic realm="test registry"', 'content-type': 'application/json' },
+  body: '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}',
+};
+
+function isAllowed(
+  accounts: ScriptedRegistryOptions['accounts'],
+  authorization: string | undefined,
+): boolean {
+  if (accounts === undefined) return true;
+  const text = Buffer.from(authorization?.replace(/^basic /i, '') ?? '', 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  const user = text.slice(0, Math.max(0, colon));
+  return colon > 0 && Object.hasOwn(accounts, user) && accounts[user] === text.slice(colon + 1);
 }
 
 function send(response: ServerResponse, method: string, { status, headers = {}, body = '' }: Answer): void {

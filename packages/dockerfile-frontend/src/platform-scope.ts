@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import type { Platform } from '@img-build/oci';
+import type { BuildPlan } from './build-plan.ts';
+import type { Environment } from './environment.ts';
+import { EPOCH, epochText, resolveEpoch } from './epoch/source-date-epoch.ts';
+import { buildArg, globalArgs } from './global-args.ts';
+
+/** What one platform's build starts with. */
+export interface PlatformScope {
+  readonly targetPlatform: Platform;
+  /** Variables of the global scope. */
+  readonly globals: Environment;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** Seconds since the Unix epoch, when SOURCE_DATE_EPOCH has a value. */
+  readonly epoch: number | undefined;
+}
+
+/**
+ * The variables of the global scope; SOURCE_DATE_EPOCH has become a number of seconds, or is gone.
+ *
+ * @throws FrontendError `EXPANSION_INVALID`, `OPTION_INVALID`
+ */
+export async function platformScope(plan: BuildPlan, targetPlatform: Platform): Promise<PlatformScope> {
+  const { list, request, buildPlatform, dockerfile } = plan;
+  const { target = '' } = request.options;
+  const globals = globalArgs(list.globalArgs, {
+    buildPlatform,
+    targetPlatform,
+    targetStage: target === '' ? (list.stages.at(-1)?.from.name ?? '') : target,
+    buildArgs: plan.buildArgs,
+    escape: dockerfile.escape,
+  });
+  const given = buildArg(plan.buildArgs, EPOCH);
+  const written = given ?? globals.get(EPOCH) ?? '';
+  const epoch = await resolveEpoch(written, { plan, targetPlatform, globals: globals.without(EPOCH) });
+  const { [EPOCH]: _, ...otherArgs } = plan.buildArgs;
+  const text = epochText(epoch);
+  return {
+    targetPlatform,
+    epoch,
+    globals: globals.get(EPOCH) === undefined ? globals : globals.replaced(EPOCH, text),
+    buildArgs:
+      given === undefined ? plan.buildArgs : text === undefined ? otherArgs : { ...otherArgs, [EPOCH]: text },
+  };
+}
