@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdirSync } from 'node:fs';
 import type { Applier, ApplyOptions, ApplyResult, BlobFiles, HostCalls, Mount } from '@img-build/interfaces';
-import { type Descriptor, digestAlgorithm } from '@img-build/oci';
+import { type Descriptor, type Digest, digestAlgorithm } from '@img-build/oci';
 import { createBreather } from '../breathe.ts';
 import { LayerError, unpackError } from '../layer-error.ts';
 import { pathOf } from '../tar/byte-string.ts';
@@ -67,7 +67,7 @@ async function applyLayer(
   options: ApplyOptions,
 ): Promise<ApplyResult> {
   const meter = new UnpackMeter(settings.limits);
-  const stream = openLayer(layer, settings);
+  const stream = openLayer(layer, settings, options.diffId);
   let writer: LayerWriter | undefined;
   const stop = (): void => void stream.close();
   options.signal?.addEventListener('abort', stop, { once: true });
@@ -75,7 +75,7 @@ async function applyLayer(
     writer = await openTarget(mounts, settings, meter, options.lowerReady);
     await unpack(stream, new TarParser(writer), meter, options);
     const { digest, diffId } = await stream.digests();
-    if (digest !== layer.digest) {
+    if (digest !== undefined && digest !== layer.digest) {
       throw new LayerError(`expected content ${layer.digest}, got ${digest}`, {
         code: 'LAYER_DIGEST_MISMATCH',
       });
@@ -121,9 +121,14 @@ async function unpack(
   options.onProgress?.(stream.bytesRead());
 }
 
-function openLayer(layer: Descriptor, { blobs, threadThreshold = THREAD_THRESHOLD }: Settings): LayerStream {
+/** Where the tar's own digest is known, that of the compressed bytes would prove nothing more. */
+function openLayer(
+  layer: Descriptor,
+  { blobs, threadThreshold = THREAD_THRESHOLD }: Settings,
+  diffId: Digest | undefined,
+): LayerStream {
   const path = blobs.pathOf(layer.digest);
-  const algorithm = digestAlgorithm(layer.digest);
+  const algorithm = diffId === undefined ? digestAlgorithm(layer.digest) : undefined;
   return layer.size >= threadThreshold ? readLayerInThread(path, algorithm) : readLayer(path, algorithm);
 }
 

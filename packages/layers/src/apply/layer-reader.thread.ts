@@ -6,7 +6,7 @@ import { readLayer } from './read-layer.ts';
 
 const { path, algorithm, ring } = workerData as {
   readonly path: string;
-  readonly algorithm: string;
+  readonly algorithm: string | undefined;
   readonly ring: ChunkRing;
 };
 const layer = readLayer(path, algorithm);

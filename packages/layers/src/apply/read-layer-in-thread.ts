@@ -9,7 +9,7 @@ import type { LayerDigests, LayerStream } from './read-layer.ts';
 type Answer = { readonly digests: LayerDigests; readonly bytesRead: number } | { readonly error: ErrorData };
 
 /** The same as `readLayer`, with reading, hashing and unpacking in a thread of their own. */
-export function readLayerInThread(path: string, algorithm: string): LayerStream {
+export function readLayerInThread(path: string, algorithm: string | undefined): LayerStream {
   const ring = createChunkRing();
   const thread = new Worker(new URL(`./layer-reader.thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: { path, algorithm, ring },

@@ -15,7 +15,8 @@ const closeFile = promisify(close);
 
 /** What reading a layer to its end tells about it. */
 export interface LayerDigests {
-  readonly digest: Digest;
+  /** Of the compressed bytes; undefined when it was not asked for. */
+  readonly digest: Digest | undefined;
   readonly diffId: Digest;
 }
 
@@ -31,9 +32,9 @@ export interface LayerStream {
   readonly close: () => Promise<void>;
 }
 
-/** Reads, hashes and unpacks a layer's file in this thread. `algorithm` is that of the blob's digest. */
-export function readLayer(path: string, algorithm: string): LayerStream {
-  const packed = createHash(algorithm);
+/** Reads, hashes and unpacks a layer's file in this thread. `algorithm`: that of the blob's digest, if it is wanted. */
+export function readLayer(path: string, algorithm: string | undefined): LayerStream {
+  const packed = algorithm === undefined ? undefined : createHash(algorithm);
   const unpacked = createHash('sha256');
   let bytesRead = 0;
   let digests: LayerDigests | undefined;
@@ -51,7 +52,7 @@ export function readLayer(path: string, algorithm: string): LayerStream {
         );
         if (size === 0) return;
         const chunk = buffer.subarray(0, size);
-        packed.update(chunk);
+        packed?.update(chunk);
         bytesRead += size;
         yield chunk;
       }
@@ -70,7 +71,7 @@ export function readLayer(path: string, algorithm: string): LayerStream {
         });
       }
       for await (const chunk of decompress(bytes, packing)) {
-        unpacked.update(chunk);
+        unpacked?.update(chunk);
         yield chunk;
       }
     } finally {
@@ -84,7 +85,7 @@ export function readLayer(path: string, algorithm: string): LayerStream {
     bytesRead: () => bytesRead,
     digests: async () => {
       digests ??= {
-        digest: `${algorithm}:${packed.digest('hex')}`,
+        digest: packed === undefined ? undefined : `${algorithm}:${packed.digest('hex')}`,
         diffId: `sha256:${unpacked.digest('hex')}`,
       };
       return digests;
