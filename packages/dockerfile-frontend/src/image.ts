@@ -62,6 +62,7 @@ export function setVariable(env: readonly string[], name: string, value: string)
 /** The shell that shell forms are given to. */
 export function shellOf(image: WorkingImage): readonly string[] {
   const { Shell: shell } = image.config;
-  if (shell !== undefined && shell.length > 0) return shell;
+  // Some builders write `"Shell": null`.
+  if ((shell?.length ?? 0) > 0) return shell ?? [];
   return image.os === 'windows' ? ['cmd', '/S', '/C'] : ['/bin/sh', '-c'];
 }
