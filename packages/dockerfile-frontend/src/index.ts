@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 export { checkDockerfile } from './checks/check-dockerfile.ts';
+export { mainContextSource } from './contexts/only-source.ts';
 export { FrontendError, type FrontendErrorCode, type FrontendErrorInit } from './frontend-error.ts';
 export { lowerDockerfile } from './lower-dockerfile.ts';
 export type {
