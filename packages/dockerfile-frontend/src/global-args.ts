@@ -31,9 +31,9 @@ export interface GlobalArgs {
  * @throws FrontendError `EXPANSION_INVALID`
  */
 export function globalArgs(instructions: readonly ArgInstruction[], sources: GlobalArgSources): GlobalArgs {
-  let variables = new Environment();
+  const variables = new Environment();
   for (const [name, value] of predefined(sources))
-    variables = variables.with(name, buildArg(sources.buildArgs, name) ?? value);
+    variables.set(name, buildArg(sources.buildArgs, name) ?? value);
   const declared = new Map<string, OutlinedArg>();
   for (const instruction of instructions) {
     const range = instructionLines(instruction);
@@ -46,7 +46,7 @@ export function globalArgs(instructions: readonly ArgInstruction[], sources: Glo
           ? undefined
           : at(range, () => guard(() => expandWord(value.value, scope, { escape: sources.escape })));
       const result = given ?? fallback?.value;
-      if (result !== undefined) variables = variables.with(key, result);
+      if (result !== undefined) variables.set(key, result);
       // A default made from the argument itself depends on what the earlier one depended on.
       const uses = (fallback?.matched ?? []).flatMap((used) =>
         used === key ? (declared.get(key)?.uses ?? []) : [used],

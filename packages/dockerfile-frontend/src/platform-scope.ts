@@ -35,14 +35,17 @@ export async function platformScope(plan: BuildPlan, targetPlatform: Platform): 
   });
   const given = buildArg(plan.buildArgs, EPOCH);
   const written = given ?? globals.get(EPOCH) ?? '';
-  const epoch = await resolveEpoch(written, { plan, targetPlatform, globals: globals.without(EPOCH) });
+  const withoutEpoch = globals.copy();
+  withoutEpoch.replace(EPOCH, undefined);
+  const epoch = await resolveEpoch(written, { plan, targetPlatform, globals: withoutEpoch });
   const { [EPOCH]: _, ...otherArgs } = plan.buildArgs;
   const text = epochText(epoch);
+  globals.replace(EPOCH, text);
   return {
     targetPlatform,
     globalArgs: declared,
     epoch,
-    globals: globals.get(EPOCH) === undefined ? globals : globals.replaced(EPOCH, text),
+    globals,
     buildArgs:
       given === undefined ? plan.buildArgs : text === undefined ? otherArgs : { ...otherArgs, [EPOCH]: text },
   };

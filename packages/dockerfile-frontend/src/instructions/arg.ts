@@ -22,10 +22,9 @@ export function lowerArg(instruction: ArgInstruction, context: InstructionContex
       (declaration.value === null
         ? lowering.globals.get(name)
         : expandHere(context, declaration.value.value));
-    if (value !== undefined && !NOT_VARIABLES.has(name))
-      stage.environment = stage.environment.with(name, value);
+    if (value !== undefined && !NOT_VARIABLES.has(name)) stage.environment.set(name, value);
     noteArg(declaration, { value, isOwn: given !== undefined || declaration.value !== null }, context);
-    stage.args = [...stage.args, { name, value }];
+    stage.args.push({ name, value });
     declared.push(value === undefined ? name : `${name}=${value}`);
   }
   addHistory(stage.image, `ARG ${declared.join(' ')}`, { layer: false });
