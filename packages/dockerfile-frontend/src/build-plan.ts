@@ -42,18 +42,36 @@ export interface BuildPlan {
  * @throws FrontendError
  */
 export function planBuild(given: LowerRequest): BuildPlan {
-  const { text, name } = given;
+  const request = readOptions(given);
+  return planOf(request, parseChecked(request.text));
+}
+
+/**
+ * The request with attributes and build arguments that steer the build read into its options.
+ *
+ * @throws FrontendError `OPTION_INVALID`, `DOCKERFILE_SYNTAX_FOREIGN`
+ */
+export function readOptions(given: LowerRequest): LowerRequest {
   const options = steeredOptions(applyAttributes(given.options));
-  const buildArgs = options.buildArgs ?? {};
-  checkSyntax(text, buildArgs);
-  const dockerfile = parseChecked(text);
+  checkSyntax(given.text, options.buildArgs ?? {});
+  return { ...given, options };
+}
+
+/**
+ * The plan for a file that was parsed, also one with errors.
+ *
+ * @param request - from {@link readOptions}.
+ * @throws FrontendError `OPTION_INVALID`, `CONTEXT_INVALID`
+ */
+export function planOf(request: LowerRequest, dockerfile: Dockerfile): BuildPlan {
+  const { text, name, options } = request;
   const asked = (options.platforms ?? []).map(normalizePlatform);
   const buildPlatform = normalizePlatform(options.buildPlatform);
   return {
-    request: { ...given, options },
+    request,
     dockerfile,
     list: listStages(dockerfile),
-    buildArgs,
+    buildArgs: options.buildArgs ?? {},
     contexts: namedContexts(options.contexts),
     buildPlatform,
     targetPlatforms: asked.length === 0 ? [buildPlatform] : asked,

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/** Variables in the order they were last set. Immutable. */
+/** Variables in the order they were last set. */
 export class Environment {
-  readonly #values: ReadonlyMap<string, string>;
+  readonly #values: Map<string, string>;
 
-  constructor(values: ReadonlyMap<string, string> = new Map()) {
-    this.#values = values;
+  constructor(values: Iterable<readonly [name: string, value: string]> = []) {
+    this.#values = new Map(values);
+  }
+
+  /** The same variables, to be changed apart from these. */
+  copy(): Environment {
+    return new Environment(this.#values);
   }
 
   get(name: string): string | undefined {
@@ -13,30 +18,23 @@ export class Environment {
   }
 
   /** A variable that is set again moves to the end, as in BuildKit: the order is part of RUN's cache key. */
-  with(name: string, value: string): Environment {
-    const values = new Map(this.#values);
-    values.delete(name);
-    values.set(name, value);
-    return new Environment(values);
+  set(name: string, value: string): void {
+    this.#values.delete(name);
+    this.#values.set(name, value);
   }
 
-  without(name: string): Environment {
-    const values = new Map(this.#values);
-    values.delete(name);
-    return new Environment(values);
-  }
-
-  /** The same at its place; without a value the variable goes. */
-  replaced(name: string, value: string | undefined): Environment {
-    if (value === undefined) return this.without(name);
-    return new Environment(new Map(this.#values).set(name, value));
+  /** Sets a variable that is there at its place; without a value it goes. */
+  replace(name: string, value: string | undefined): void {
+    if (!this.#values.has(name)) return;
+    if (value === undefined) this.#values.delete(name);
+    else this.#values.set(name, value);
   }
 
   names(): string[] {
     return [...this.#values.keys()];
   }
 
-  /** For the parser's expansion functions. */
+  /** For the parser's expansion functions; changes with the variables. */
   toMap(): ReadonlyMap<string, string> {
     return this.#values;
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { Dockerfile } from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
 import type { Digest, Platform } from '@img-build/oci';
 import { type BuildPlan, planBuild } from './build-plan.ts';
-import { FrontendError } from './frontend-error.ts';
+import type { BaseImageFacts } from './checks/base-image-facts.ts';
+import { checkPlan, warningOf } from './checks/check-plan.ts';
+import { FrontendError, withFileNameOf } from './frontend-error.ts';
 import { lowerPlatform } from './lower-platform.ts';
 import type { FrontendWarning, LoweredPlatform, LowerRequest, LowerResult, ResolvedBase } from './options.ts';
 import { platformScope } from './platform-scope.ts';
-import { linesOf } from './stages/source-lines.ts';
 
 /**
  * Turns a Dockerfile into one graph and one image config per platform. Executes nothing; asks the resolver only about
@@ -17,23 +17,16 @@ import { linesOf } from './stages/source-lines.ts';
  */
 export async function lowerDockerfile(request: LowerRequest): Promise<LowerResult> {
   request.signal?.throwIfAborted();
-  try {
-    return await lowerPlan(planBuild(request));
-  } catch (error) {
-    throw error instanceof FrontendError && error.file === undefined ? withFile(error, request.name) : error;
-  }
+  return await withFileNameOf(request.name, async () => lowerPlan(planBuild(request)));
 }
 
 async function lowerPlan(plan: BuildPlan): Promise<LowerResult> {
-  const warnings = parserWarnings(plan.dockerfile);
   const bases: ResolvedBase[] = [];
+  const facts: BaseImageFacts = new Map();
   const lowerFor = async (platform: Platform, first: boolean): Promise<Lowered> => {
     const scope = await platformScope(plan, platform);
-    const lowered = await lowerPlatform(plan, scope, {
-      bases,
-      // Every platform would warn about the same; one is enough.
-      warn: (warning) => void (first && warnings.push(warning)),
-    });
+    // Every platform would be warned about the same; one is enough.
+    const lowered = await lowerPlatform(plan, scope, { bases, facts: first ? facts : new Map() });
     return { lowered, epoch: scope.epoch };
   };
   const outcomes = await Promise.allSettled(
@@ -47,27 +40,25 @@ async function lowerPlan(plan: BuildPlan): Promise<LowerResult> {
   return {
     platforms,
     multiPlatform: plan.multiPlatform,
-    warnings,
+    warnings: warningsOf(plan, facts),
     bases,
     sourceDateEpoch: all[0]?.epoch,
     locationOf: (vertex) => locationOf(platforms, vertex),
   };
 }
 
+/** What the checks find; an error when the file wants it to be. */
+function warningsOf(plan: BuildPlan, facts: BaseImageFacts): readonly FrontendWarning[] {
+  const [platform = plan.buildPlatform] = plan.targetPlatforms;
+  const { findings, violation } = checkPlan(plan, { platform, facts, stages: 'reachable' });
+  const warnings = findings.map(warningOf);
+  if (violation !== null) throw new FrontendError(violation, { code: 'LINT_VIOLATION', warnings });
+  return warnings;
+}
+
 interface Lowered {
   readonly lowered: LoweredPlatform;
   readonly epoch: number | undefined;
-}
-
-function parserWarnings({ diagnostics }: Dockerfile): FrontendWarning[] {
-  return diagnostics
-    .filter(({ severity }) => severity === 'warning')
-    .map(({ code, message, context }) => ({ rule: ruleName(code), message, range: linesOf(context) }));
-}
-
-/** `EMPTY_CONTINUATION` is reported under the name of its lint rule. */
-function ruleName(code: string): string {
-  return code === 'EMPTY_CONTINUATION' ? 'NoEmptyContinuation' : code;
 }
 
 function locationOf(platforms: readonly LoweredPlatform[], vertex: Digest): SourceRange | undefined {
@@ -76,9 +67,4 @@ function locationOf(platforms: readonly LoweredPlatform[], vertex: Digest): Sour
     if (range !== undefined) return { startLine: range.start.line, endLine: range.end.line };
   }
   return undefined;
-}
-
-function withFile(error: FrontendError, file: string): FrontendError {
-  const { message, code, hint, cause, ranges } = error;
-  return new FrontendError(message, { code, hint, ranges, file, ...(cause === undefined ? {} : { cause }) });
 }

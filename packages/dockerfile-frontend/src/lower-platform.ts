@@ -15,7 +15,7 @@ import type { Stage } from './stages/stage.ts';
 import { createStageGraph, reachableFrom, targetStage } from './stages/stage-graph.ts';
 
 /** Where what turns up along the way is put. */
-export type Findings = Pick<Lowering, 'bases' | 'warn'>;
+export type Findings = Pick<Lowering, 'bases' | 'facts'>;
 
 /** Lowers a file for one platform. */
 export async function lowerPlatform(
@@ -23,10 +23,7 @@ export async function lowerPlatform(
   scope: PlatformScope,
   findings: Findings,
 ): Promise<LoweredPlatform> {
-  const lowering = createLowering(plan, scope, findings);
-  const target = targetStage(lowering.graph, plan.request.options.target);
-  await resolveBases(target, lowering);
-  lowerStages(target, lowering);
+  const { target, lowering } = await lowerStagesOf(plan, scope, { findings });
   target.paths.add('/');
   return {
     platform: target.platform ?? lowering.targetPlatform,
@@ -35,6 +32,26 @@ export async function lowerPlatform(
     baseHistory: target.baseConfig?.history?.length ?? 0,
     baseConfig: target.baseConfig,
   };
+}
+
+/** What is lowered: the target with what it needs, or all stages. */
+export interface StageSelection {
+  readonly findings: Findings;
+  readonly all?: boolean | undefined;
+}
+
+/** Lowers stages for one platform; nothing is marshalled. */
+export async function lowerStagesOf(
+  plan: BuildPlan,
+  scope: PlatformScope,
+  { findings, all = false }: StageSelection,
+): Promise<{ readonly target: Stage; readonly lowering: Lowering }> {
+  const lowering = createLowering(plan, scope, findings);
+  const target = targetStage(lowering.graph, plan.request.options.target);
+  const roots = all ? lowering.graph.stages : [target];
+  await resolveBases(roots, lowering);
+  lowerStages(roots, lowering);
+  return { target, lowering };
 }
 
 function createLowering(plan: BuildPlan, scope: PlatformScope, findings: Findings): Lowering {
@@ -62,11 +79,11 @@ function createLowering(plan: BuildPlan, scope: PlatformScope, findings: Finding
   };
 }
 
-/** Resolves what the target needs; triggers of a base may need more, so this goes on until nothing new turns up. */
-async function resolveBases(target: Stage, lowering: Lowering): Promise<void> {
+/** Resolves what the stages need; triggers of a base may need more, so this goes on until nothing new turns up. */
+async function resolveBases(roots: readonly Stage[], lowering: Lowering): Promise<void> {
   for (let more = true; more; ) {
     more = false;
-    const needed = reachableFrom(target);
+    const needed = reachableFrom(...roots);
     const outcomes = await Promise.allSettled([...needed].map((stage) => resolveBase(stage, lowering)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     for (const stage of [...lowering.graph.stages, ...lowering.graph.images.values()]) {

@@ -3,8 +3,9 @@ import type { EscapeCharacter } from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
 import type { ProxyEnv, SourceFile, SourceLocation, State } from '@img-build/llb';
 import type { Platform } from '@img-build/oci';
+import type { BaseImageFacts } from './checks/base-image-facts.ts';
 import type { Environment } from './environment.ts';
-import type { FrontendWarning, LowerRequest, ResolvedBase } from './options.ts';
+import type { LowerRequest, ResolvedBase } from './options.ts';
 import type { StageGraph } from './stages/stage-graph.ts';
 
 /** Everything that lowering for one platform shares. */
@@ -29,7 +30,7 @@ export interface Lowering {
   /** Nanoseconds since the Unix epoch, when SOURCE_DATE_EPOCH is set. */
   readonly timestamp: bigint | undefined;
   readonly bases: ResolvedBase[];
-  warn(warning: FrontendWarning): void;
+  readonly facts: BaseImageFacts;
 }
 
 /** Where an op comes from, for the definition's source map. */

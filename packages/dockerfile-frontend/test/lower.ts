@@ -50,13 +50,11 @@ export interface Lowered {
   readonly history: readonly string[];
 }
 
-/** Lowers for linux/amd64 with fake images; `busybox` exists with an empty config. */
-export async function lower(
-  text: string,
-  options: Partial<LowerOptions> = {},
-  images: Images = {},
-  more: Partial<LowerRequest> = {},
-): Promise<Lowered> {
+/** A resolver that knows some images, and `busybox` with an empty config; `asked` grows with every question. */
+export function fakeResolver(images: Images): {
+  readonly resolver: ImageConfigResolver;
+  readonly asked: readonly string[];
+} {
   const asked: string[] = [];
   const resolver: ImageConfigResolver = {
     async resolveImageConfig(reference) {
@@ -73,6 +71,17 @@ export async function lower(
       };
     },
   };
+  return { resolver, asked };
+}
+
+/** Lowers for linux/amd64 with fake images; `busybox` exists with an empty config. */
+export async function lower(
+  text: string,
+  options: Partial<LowerOptions> = {},
+  images: Images = {},
+  more: Partial<LowerRequest> = {},
+): Promise<Lowered> {
+  const { resolver, asked } = fakeResolver(images);
   const result = await lowerDockerfile({
     text,
     name: 'Dockerfile',

@@ -223,6 +223,7 @@ describe('platforms', () => {
     expect(explicit.result.warnings).toEqual([
       {
         rule: 'InvalidBaseImagePlatform',
+        description: 'Base image platform does not match expected target platform',
         message:
           'Base image alpine was pulled with platform "linux/arm64", expected "linux/amd64" for current build',
         range: { startLine: 1, endLine: 1 },
@@ -238,8 +239,8 @@ describe('platforms', () => {
     );
 
     expect(result.warnings.map(({ rule }) => rule)).toEqual([
-      'NoEmptyContinuation',
       'InvalidBaseImagePlatform',
+      'NoEmptyContinuation',
     ]);
   });
 });

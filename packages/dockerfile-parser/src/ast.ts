@@ -99,6 +99,8 @@ export interface MountOption {
   /** The field as written, for messages. */
   readonly field: string;
   readonly range: SourceRange;
+  /** What stands behind the `=`; `null` when written without. */
+  readonly valueRange: SourceRange | null;
 }
 
 /** `RUN --mount=`; {@link resolveMount} expands, checks and types it. The range is that of the flag's value. */

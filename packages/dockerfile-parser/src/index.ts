@@ -39,6 +39,11 @@ export {
 } from './diagnostic.ts';
 export type { Dockerfile } from './dockerfile.ts';
 export { DockerfileError, type DockerfileErrorCode } from './dockerfile-error.ts';
+export { createEditor, type DockerfileEditor } from './edit/editor.ts';
+export type { FlagSetting } from './edit/flag-edits.ts';
+export { type ImageReference, listImages } from './edit/image-references.ts';
+export { applyEdits, type TextEdit } from './edit/text-edit.ts';
+export type { ValueInText } from './edit/word-edits.ts';
 export { formatExcerpt } from './excerpt.ts';
 export {
   type Environment,

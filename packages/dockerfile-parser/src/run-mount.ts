@@ -22,7 +22,13 @@ export function readMount(source: InstructionSource, index: number): RunMount | 
     const start = nth === 0 ? 0 : (csv.ends[nth - 1] as number) + 1;
     const end = csv.ends[nth] as number;
     const fieldRange = partOf(source, word, valueStart + start, valueStart + end);
-    return { key, value: cut < 0 ? null : field.slice(cut + 1), field, range: fieldRange };
+    if (cut < 0) return { key, value: null, field, range: fieldRange, valueRange: null };
+    // Quotation marks around the field are doubled inside it, which leaves no plain place for the value alone.
+    const valueRange =
+      end - start === field.length
+        ? partOf(source, word, valueStart + start + cut + 1, valueStart + end)
+        : fieldRange;
+    return { key, value: field.slice(cut + 1), field, range: fieldRange, valueRange };
   });
   if (options.some(({ key, value }) => key === 'from' && value !== null && /\$./.test(value))) {
     source.report({

@@ -7,7 +7,7 @@ export {
   type OciExporterOptions,
 } from './archive-exporters.ts';
 export { ExporterError, type ExporterErrorCode } from './exporter-error.ts';
-export type { Annotation, AnnotationTarget } from './image/annotations.ts';
+export { type Annotation, type AnnotationTarget, checkAnnotations } from './image/annotations.ts';
 export { type ConfigLayer, completeConfig } from './image/complete-config.ts';
 export { type PushOptions, pushImage } from './image/push-image.ts';
 export type { ImageFormat } from './image/write-image.ts';

@@ -13,6 +13,8 @@ export interface HostTree {
   readonly followPaths?: readonly string[] | undefined;
   /** Everything belongs to 0:0, as for a folder sent by a client. */
   readonly rootOwned: boolean;
+  /** Who owns everything below the folder of a tree that is `rootOwned`, instead of 0:0. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /** A committed snapshot. */

@@ -125,6 +125,7 @@ export function createSession(options: SessionOptions): Session {
     timing,
     allowPrivateAddresses,
     sendFor,
+    sendPlain,
   });
 
   const callAt = async (wanted: RegistryCall, endpoint: Endpoint): Promise<HttpResponse> => {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+export type { GitSourceOptions } from './git/git-remote.ts';
+export { createGitSource, type GitSource } from './git/git-source.ts';
 export { type ContentHasher, type ContentHasherOptions, createContentHasher } from './hash/content-hasher.ts';
 export type { XattrReader } from './hash/entry-digest.ts';
 export { createImageSource, type ImageSource, type ImageSourceOptions } from './image/image-source.ts';
@@ -6,8 +9,7 @@ export { createLayerFetcher, type LayerFetcher, type LayerFetcherOptions } from 
 export { createOciLayoutSource, type OciLayoutSourceOptions } from './image/oci-layout-source.ts';
 export { type PulledImage, type PullOptions, type PullProgress, pullImage } from './image/pull-image.ts';
 export { createLocalSource, type LocalSourceOptions } from './local-source.ts';
-export { createGitSource, type GitSourceOptions } from './remote/git-source.ts';
-export { createHttpSource, type HttpSourceOptions } from './remote/http-source.ts';
+export { createHttpSource, type HttpSource, type HttpSourceOptions } from './remote/http-source.ts';
 export { SourceError, type SourceErrorCode } from './source-error.ts';
 export {
   type BytePath,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { closeSync, constants, createReadStream, openSync } from 'node:fs';
-import { relative } from 'node:path';
 import type { HostCalls } from '@img-build/interfaces';
 import { extractArchive, isTarArchive } from '@img-build/layers';
 import type { ArchiveExtractor } from './file/copy-into.ts';
@@ -19,7 +18,7 @@ export function createArchiveExtractor(
       await extractArchive(createReadStream(path), {
         host,
         root,
-        destination: relative(root, folder()),
+        destination: Buffer.from(folder(), 'latin1'),
         owner: owner ?? 'archive',
         signal,
         onWarning,

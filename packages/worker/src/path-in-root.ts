@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, typ
 import { posix } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 import type { HostCalls } from '@img-build/interfaces';
+import { type BytePath, bytePath, childPath, parentPath, pathText, systemPath } from '@img-build/sources';
 import { WorkerError } from './worker-error.ts';
 
 /** O_PATH of Linux, which `node:fs` does not name. */
@@ -10,24 +11,26 @@ const O_PATH = 0o10000000;
 const MAX_LINKS = 40;
 
 /**
- * The real path below `root` of an existing `path`, with every symlink resolved as if `root` were `/`; the kernel
- * does the resolving, so no symlink can lead outside. `undefined` when it does not exist.
+ * The real, absolute path of an existing `path` below `root`, with every symlink resolved as if `root` were `/`; the
+ * kernel does the resolving, so no symlink can lead outside. A string where it is UTF-8, bytes otherwise; `undefined` when
+ * it does not exist.
  *
  * @param follow - resolve a symlink that `path` itself names; default true.
  */
 export function resolveInRoot(
   host: HostCalls,
   root: string,
-  path: string,
+  path: BytePath,
   follow = true,
-): string | undefined {
+): string | Buffer | undefined {
   let fd: number;
   try {
-    fd = host.openInRoot(root, rooted(path), O_PATH | (follow ? 0 : constants.O_NOFOLLOW));
+    const bytes = systemPath('/', path);
+    fd = host.openInRoot(root, bytes, O_PATH | (follow ? 0 : constants.O_NOFOLLOW));
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
     if (isSystemError(error, 'ELOOP')) {
-      throw new WorkerError(`too many levels of symbolic links: ${path}`, {
+      throw new WorkerError(`too many levels of symbolic links: /${pathText(path)}`, {
         code: 'TREE_PATH_INVALID',
         cause: error,
       });
@@ -35,7 +38,9 @@ export function resolveInRoot(
     throw error;
   }
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
+    const real = readlinkSync(`/proc/self/fd/${fd}`, { encoding: 'latin1' });
+    const text = pathText(real);
+    return bytePath(text) === real ? text : Buffer.from(real, 'latin1');
   } finally {
     closeSync(fd);
   }
@@ -65,54 +70,66 @@ export function openFileInRoot(host: HostCalls, root: string, path: string): num
 }
 
 /**
- * Where `path` is to be made: the real path of its parent, resolved inside `root`, plus its last component; missing
- * parents are made by `makeFolder`. Symlinks in parents are followed, also dangling ones: their target is made.
+ * Where `path` is to be made, below `root`: its parent with every symlink resolved inside the root, plus its last
+ * component; missing parents are made by `makeFolder`. Symlinks in parents are followed, also dangling ones: their target
+ * is made. Names that links lead through may be any bytes.
  *
  * @param followLast - when the last component is a symlink, go on at its target.
  */
 export function placeInRoot(
   root: string,
   path: string,
-  makeFolder: (real: string, virtual: string) => void,
+  makeFolder: (real: string | Buffer, virtual: string) => void,
   followLast = true,
-): string {
-  const wanted = rooted(path)
-    .split('/')
-    .filter((part) => part !== '');
+): BytePath {
+  const wanted = components(bytePath(rooted(path)));
   /** Below the root; never through a symlink. */
-  let virtual = '/';
+  let place: BytePath = '';
   let links = 0;
   while (wanted.length > 0) {
     const part = wanted.shift() as string;
-    if (part === '.') continue;
     if (part === '..') {
-      virtual = posix.dirname(virtual);
+      place = parentPath(place);
       continue;
     }
-    const at = posix.join(root, virtual, part);
+    const next = childPath(place, part);
+    const at = systemPath(root, next);
     const found = lstatOf(at);
     const last = wanted.length === 0;
     if (found?.isSymbolicLink() && (!last || followLast)) {
       if (++links > MAX_LINKS)
         throw new WorkerError(`too many levels of symbolic links: ${path}`, { code: 'TREE_PATH_INVALID' });
-      const target = readlinkSync(at);
-      wanted.unshift(...target.split('/').filter((piece) => piece !== ''));
-      if (target.startsWith('/')) virtual = '/';
+      const target = readlinkSync(at, { encoding: 'latin1' });
+      wanted.unshift(...components(target));
+      if (target.startsWith('/')) place = '';
       continue;
     }
-    virtual = posix.join(virtual, part);
-    if (!last) {
-      if (found === undefined) makeFolder(at, virtual);
-      else if (!found.isDirectory()) {
-        throw new WorkerError(`not a directory: ${virtual}`, { code: 'FILE_COPY_CONFLICT' });
-      }
-    }
+    place = next;
+    if (last) continue;
+    if (found === undefined) makeFolder(at, `/${pathText(place)}`);
+    else if (!found.isDirectory())
+      throw new WorkerError(`not a directory: /${pathText(place)}`, { code: 'FILE_COPY_CONFLICT' });
   }
-  return posix.join(root, virtual);
+  return place;
+}
+
+function components(path: BytePath): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/**
+ * A path of the kind {@link placeInRoot} gives, as text.
+ *
+ * @throws WorkerError `TREE_PATH_INVALID` when it is not UTF-8: a container's description is.
+ */
+export function utf8Path(path: BytePath): string {
+  const text = pathText(path);
+  if (bytePath(text) === path) return text;
+  throw new WorkerError(`cannot mount at /${text}: the name is not UTF-8`, { code: 'TREE_PATH_INVALID' });
 }
 
 /** lstat(2), or `undefined` when nothing is there. */
-export function lstatOf(path: string): Stats | undefined {
+export function lstatOf(path: string | Buffer): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 

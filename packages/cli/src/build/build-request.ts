@@ -1,22 +1,42 @@
 // SPDX-License-Identifier: MIT
+import type { LowerOptions } from '@img-build/dockerfile-frontend';
+import type { Annotation } from '@img-build/exporters';
 import { formatReference, type Platform, parsePlatform, parseReference } from '@img-build/oci';
 import type { ParsedArguments } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
-import { type OutputSpec, parseOutputSpec, writesToStdout } from './output-spec.ts';
+import { parseAddHost } from './flags/add-host.ts';
+import { parseAnnotation } from './flags/annotation.ts';
+import { type CallSpec, parseCallSpec } from './flags/call-spec.ts';
+import { parseEntitlement } from './flags/entitlement.ts';
+import { parseNetworkMode } from './flags/network-mode.ts';
+import { readPairs } from './flags/pairs.ts';
+import { type ProgressMode, progressMode } from './flags/progress-mode.ts';
+import { parseSecretSpec, type SecretSpec } from './flags/secret-spec.ts';
+import { parseShmSize } from './flags/shm-size.ts';
+import { parseSshSpec, type SshSpec } from './flags/ssh-spec.ts';
+import { parseUlimit } from './flags/ulimit.ts';
+import { type OutputSpec, outputsFrom, writesToStdout } from './output-spec.ts';
 
 /** What the user asked `img build` for, as plain data. */
 export interface BuildCommandRequest {
   readonly context: string;
   readonly file: string | undefined;
+  /** Values of `--build-context`, by name. */
+  readonly contexts: Readonly<Record<string, string>>;
   /** Normalised. */
   readonly names: readonly string[];
   readonly outputs: readonly OutputSpec[];
-  readonly platforms: readonly Platform[];
-  readonly target: string | undefined;
-  readonly buildArgs: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly noCache: boolean;
-  readonly plainProgress: boolean;
+  readonly annotations: readonly Annotation[];
+  /** What the frontend is told, without what it is told about contexts. */
+  readonly lowerOptions: Omit<LowerOptions, 'buildPlatform'>;
+  readonly secrets: readonly SecretSpec[];
+  readonly ssh: readonly SshSpec[];
+  readonly call: CallSpec;
+  readonly progress: ProgressMode;
+  /** Print the id of the image, and nothing else. */
+  readonly quiet: boolean;
+  readonly imageIdFile: string | undefined;
+  readonly metadataFile: string | undefined;
 }
 
 /** What decides defaults. */
@@ -32,29 +52,41 @@ export function buildRequestFrom(
   { env, platform, stdoutIsTerminal }: RequestEnvironment,
 ): BuildCommandRequest {
   refuseCacheTransfer(args);
-  const outputs = args.list('output').map(parseOutputSpec);
-  if (stdoutIsTerminal && outputs.some(writesToStdout)) {
+  const call = callFrom(args);
+  const outputs = outputsFrom({
+    specs: args.list('output'),
+    push: args.is('push'),
+    load: args.is('load'),
+  });
+  if (call.method === 'build' && stdoutIsTerminal && outputs.some(writesToStdout)) {
     throw new UsageError(
       'refusing to write an archive to a terminal',
       'add dest=FILE to the output, or redirect stdout',
     );
   }
-  if (outputs.filter(writesToStdout).length > 1)
-    throw new UsageError('only one output can be written to stdout');
   return {
     context: args.positionals[0] ?? '.',
     file: args.text('file'),
+    contexts: contextsFrom(args),
     names: namesFrom(args, outputs),
-    outputs: outputs.length === 0 ? [{ type: 'image', dest: undefined, attributes: {} }] : outputs,
-    platforms: args
-      .list('platform')
-      .flatMap((list) => list.split(',').map((text) => text.trim()))
-      .map((text) => (text === 'local' ? platform : parsePlatform(text))),
-    target: args.text('target'),
-    buildArgs: { ...epochFrom(env), ...pairs('build-arg', args.list('build-arg'), (name) => env[name]) },
-    labels: pairs('label', args.list('label'), () => ''),
-    noCache: args.is('no-cache'),
-    plainProgress: args.is('no-console'),
+    outputs,
+    annotations: args.list('annotation').flatMap(parseAnnotation),
+    lowerOptions: lowerOptionsFrom(args, env, platform),
+    secrets: unique(
+      'secret',
+      args.list('secret').map((text) => parseSecretSpec(text, env)),
+    ),
+    ssh: unique('ssh', args.list('ssh').map(parseSshSpec)),
+    call,
+    progress: progressMode({
+      flag: args.text('progress'),
+      quiet: args.is('quiet'),
+      noConsole: args.is('no-console'),
+      env,
+    }),
+    quiet: args.is('quiet'),
+    imageIdFile: args.text('iidfile'),
+    metadataFile: args.text('metadata-file'),
   };
 }
 
@@ -66,6 +98,82 @@ function refuseCacheTransfer(args: ParsedArguments): void {
     'builds on one state directory share their cache without it',
   );
 }
+
+function callFrom(args: ParsedArguments): CallSpec {
+  const text = args.text('call');
+  const call = text === undefined ? undefined : parseCallSpec(text);
+  if (!args.is('check')) return call ?? { method: 'build', format: 'text' };
+  if (call !== undefined && call.method !== 'check')
+    throw new UsageError(`--check and --call=${call.method} cannot be used together`);
+  return call ?? { method: 'check', format: 'text' };
+}
+
+function lowerOptionsFrom(
+  args: ParsedArguments,
+  env: NodeJS.ProcessEnv,
+  platform: Platform,
+): BuildCommandRequest['lowerOptions'] {
+  const network = args.text('network');
+  const shmSize = args.text('shm-size');
+  const mode = network === undefined ? undefined : parseNetworkMode(network);
+  return {
+    target: args.text('target'),
+    buildArgs: { ...epochFrom(env), ...readPairs('build-arg', args.list('build-arg'), (name) => env[name]) },
+    labels: readPairs('label', args.list('label'), () => ''),
+    platforms: args
+      .list('platform')
+      .flatMap((list) => list.split(',').map((text) => text.trim()))
+      .map((text) => (text === 'local' ? platform : parsePlatform(text))),
+    noCache: noCacheFrom(args),
+    pull: args.is('pull') ? 'always' : 'default',
+    network: mode === 'default' ? undefined : mode,
+    // Who names the host's network for all steps need not allow it besides.
+    entitlements: [...args.list('allow').map(parseEntitlement), ...(mode === 'host' ? ['network.host'] : [])],
+    extraHosts: args.list('add-host').map(parseAddHost),
+    ulimits: args.list('ulimit').map(parseUlimit),
+    shmSize: shmSize === undefined ? undefined : parseShmSize(shmSize),
+    cgroupParent: args.text('cgroup-parent'),
+    attributes: attributesFrom(args),
+  };
+}
+
+function noCacheFrom(args: ParsedArguments): boolean | readonly string[] {
+  const stages = args
+    .list('no-cache-filter')
+    .flatMap((list) => list.split(','))
+    .map((stage) => stage.trim())
+    .filter((stage) => stage !== '');
+  if (stages.length === 0) return args.is('no-cache');
+  if (args.is('no-cache')) throw new UsageError('--no-cache and --no-cache-filter cannot be used together');
+  return stages;
+}
+
+function contextsFrom(args: ParsedArguments): Readonly<Record<string, string>> {
+  for (const text of args.list('build-context')) {
+    if (/^[^=]+=./.test(text)) continue;
+    throw new UsageError(
+      `invalid context value ${JSON.stringify(text)}: expected key=value`,
+      'write --build-context NAME=VALUE',
+    );
+  }
+  return readPairs('build-context', args.list('build-context'), () => undefined);
+}
+
+/** Attributes as BuildKit's frontend calls them; which ones there are is for the frontend to say. */
+function attributesFrom(args: ParsedArguments): Readonly<Record<string, string>> {
+  const bare = args.list('opt').find((text) => !text.includes('='));
+  if (bare !== undefined)
+    throw new UsageError(`invalid opt value ${JSON.stringify(bare)}`, 'write --opt NAME=VALUE');
+  const attributes = readPairs('opt', args.list('opt'), () => undefined);
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [ATTRIBUTE_ALIASES[name] ?? name, value]),
+  );
+}
+
+/** Attributes that BuildKit's exporters read, under names of the frontend. */
+const ATTRIBUTE_ALIASES: Readonly<Record<string, string>> = {
+  'source-date-epoch': 'build-arg:SOURCE_DATE_EPOCH',
+};
 
 /** Names of `--tag` and those an output brings along (`type=image,name=…`). */
 function namesFrom(args: ParsedArguments, outputs: readonly OutputSpec[]): readonly string[] {
@@ -88,19 +196,10 @@ function epochFrom(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   return epoch === undefined || epoch === '' ? {} : { SOURCE_DATE_EPOCH: epoch };
 }
 
-/** `NAME=value`; `NAME` alone takes its value from `fallback`, and is left out where that has none. */
-function pairs(
-  flag: string,
-  texts: readonly string[],
-  fallback: (name: string) => string | undefined,
-): Readonly<Record<string, string>> {
-  const entries = texts.flatMap((text): [string, string][] => {
-    const equals = text.indexOf('=');
-    const name = equals < 0 ? text : text.slice(0, equals);
-    if (name === '')
-      throw new UsageError(`invalid ${flag} value ${JSON.stringify(text)}`, `write --${flag} NAME=VALUE`);
-    const value = equals < 0 ? fallback(name) : text.slice(equals + 1);
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(entries);
+/** One id stands for one thing. */
+function unique<T extends { readonly id: string }>(flag: string, specs: readonly T[]): readonly T[] {
+  const ids = specs.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new UsageError(`--${flag} ${twice} is given twice`);
+  return specs;
 }

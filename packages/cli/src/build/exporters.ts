@@ -1,55 +1,107 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
-import type { ArchiveSink, ImageFormat } from '@img-build/exporters';
+import type { Annotation, ArchiveSink, ImageFormat } from '@img-build/exporters';
 import type { Compression, Exporter } from '@img-build/interfaces';
+import type { Platform } from '@img-build/oci';
 import type { CommandIo } from '../command.ts';
 import { prepareFile, prepareFolder } from '../destination.ts';
 import { writeTo } from '../output-stream.ts';
 import { UsageError } from '../usage-error.ts';
+import { insecureNames } from '../wiring/insecure-hosts.ts';
 import type { Services } from '../wiring/services.ts';
+import { createEngineExporter, findEngine } from './engine-exporter.ts';
+import { annotationsFrom, booleanAttribute } from './output-attributes.ts';
 import type { OutputSpec } from './output-spec.ts';
 
 const COMPRESSIONS: readonly Compression[] = ['gzip', 'zstd', 'uncompressed'];
 
-/** The exporter of one `--output`. */
-export async function createExporter(spec: OutputSpec, services: Services, io: CommandIo): Promise<Exporter> {
+/** What exporters are made with. */
+export interface ExporterSetting {
+  readonly services: Services;
+  readonly io: CommandIo;
+  readonly signal: AbortSignal;
+  /** Of every image, before those of the output itself. */
+  readonly annotations: readonly Annotation[];
+  /** Write an index also for one platform. */
+  readonly forceIndex: boolean;
+  /** That are built. */
+  readonly platforms: readonly Platform[];
+  /** Normalised names of the image. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The exporter of one output. Places it writes to are made, and engines asked for, now: what cannot work fails before
+ * the build and not after it.
+ *
+ * @throws UsageError, EngineError
+ */
+export async function createExporter(spec: OutputSpec, setting: ExporterSetting): Promise<Exporter> {
+  const { services, io, signal } = setting;
   const exporters = await import('@img-build/exporters');
-  const format = formatFrom(spec);
   const content = await services.content();
+  const format = (): ImageFormat => {
+    const given = formatFrom(spec, setting);
+    const hasIndex = spec.type !== 'docker' && spec.type !== 'load' && setting.forceIndex;
+    exporters.checkAnnotations(given.annotations ?? [], { hasIndex, platforms: setting.platforms });
+    return given;
+  };
   switch (spec.type) {
     case 'image':
-    case 'registry': {
-      const push = spec.type === 'registry' || spec.attributes['push'] === 'true';
-      const { images } = await services.metadata();
-      return exporters.createImageExporter({
-        ...format,
-        content,
-        images,
-        push,
-        registry: () => services.registry(),
-      });
-    }
+    case 'registry':
+      return await createImageOutput(spec, setting, format());
     case 'oci':
       return exporters.createOciExporter({
-        ...format,
+        ...format(),
         content,
-        to: spec.attributes['tar'] === 'false' ? layoutFolder(spec) : sinkOf(spec, io),
+        to: booleanAttribute(spec, 'tar') === false ? layoutFolder(spec) : sinkOf(spec, io),
       });
     case 'docker':
-      return exporters.createDockerExporter({ ...format, content, to: sinkOf(spec, io) });
+      return exporters.createDockerExporter({ ...format(), content, to: sinkOf(spec, io) });
+    case 'load': {
+      const engine = await findEngine(services.env, { signal });
+      const archive = { ...format(), content };
+      return createEngineExporter(engine, (to) => exporters.createDockerExporter({ ...archive, to }));
+    }
     case 'tar':
       return exporters.createTarExporter({ trees: await services.worker(), to: sinkOf(spec, io) });
     case 'local':
       return exporters.createLocalExporter({
         trees: await services.worker(),
         folder: preparedFolder(spec.dest ?? ''),
-        mode: spec.attributes['mode'] === 'delete' ? 'delete' : 'copy',
-        platformSplit: flag(spec, 'platform-split'),
+        mode: modeOf(spec),
+        platformSplit: booleanAttribute(spec, 'platform-split'),
       });
   }
 }
 
-function formatFrom(spec: OutputSpec): ImageFormat {
+async function createImageOutput(
+  spec: OutputSpec,
+  { services, names }: ExporterSetting,
+  format: ImageFormat,
+): Promise<Exporter> {
+  const [{ createImageExporter }, content, { images }] = await Promise.all([
+    import('@img-build/exporters'),
+    services.content(),
+    services.metadata(),
+  ]);
+  const byDigest = booleanAttribute(spec, 'push-by-digest') ?? false;
+  const push = booleanAttribute(spec, 'push') ?? (spec.type === 'registry' || byDigest);
+  if (push && names.length === 0)
+    throw new UsageError('tag is needed when pushing to registry', 'name the image with -t');
+  const hosts = insecureNames(booleanAttribute(spec, 'registry.insecure') ?? false, names);
+  return createImageExporter({
+    ...format,
+    content,
+    images,
+    push,
+    byDigest,
+    store: booleanAttribute(spec, 'store') ?? !byDigest,
+    registry: () => services.registry(hosts),
+  });
+}
+
+function formatFrom(spec: OutputSpec, { annotations, forceIndex }: ExporterSetting): ImageFormat {
   const { compression, 'compression-level': level } = spec.attributes;
   const known = COMPRESSIONS.find((each) => each === compression);
   if (compression !== undefined && known === undefined) {
@@ -58,20 +110,25 @@ function formatFrom(spec: OutputSpec): ImageFormat {
       `choose one of ${COMPRESSIONS.join(', ')}`,
     );
   }
-  const oci = flag(spec, 'oci-mediatypes');
+  const oci = booleanAttribute(spec, 'oci-mediatypes');
   return {
     compression: known,
-    compressionLevel: level === undefined ? undefined : Number(level),
+    compressionLevel: level === undefined ? undefined : levelOf(level),
     mediaTypes: oci === undefined ? undefined : oci ? 'oci' : 'docker',
+    rewriteTimestamp: booleanAttribute(spec, 'rewrite-timestamp'),
+    forceIndex,
+    annotations: [...annotations, ...annotationsFrom(spec)],
   };
 }
 
-function flag({ attributes, type }: OutputSpec, name: string): boolean | undefined {
-  const value = attributes[name];
-  if (value === undefined) return undefined;
-  if (value === 'true' || value === '1') return true;
-  if (value === 'false' || value === '0') return false;
-  throw new UsageError(`output type=${type}: ${name} must be true or false, not ${JSON.stringify(value)}`);
+function levelOf(text: string): number {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  throw new UsageError(`invalid compression-level ${JSON.stringify(text)}: it is a number`);
+}
+
+function modeOf({ attributes: { mode = 'copy' } }: OutputSpec): 'copy' | 'delete' {
+  if (mode === 'copy' || mode === 'delete') return mode;
+  throw new UsageError(`output type=local has no mode ${JSON.stringify(mode)}`, 'choose copy or delete');
 }
 
 function layoutFolder({ dest }: OutputSpec): { readonly folder: string } {
@@ -86,7 +143,6 @@ function sinkOf({ dest }: OutputSpec, io: CommandIo): ArchiveSink {
     : { path: preparedFile(dest) };
 }
 
-/** The folder is made now: a place that cannot be written to fails before the build and not after it. */
 function preparedFolder(dest: string): string {
   const folder = resolve(dest);
   prepareFolder(folder);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../usage-error.ts';
+import { readFields } from './flags/key-value-fields.ts';
+import { checkAttributes } from './output-attributes.ts';
 
 const TYPES = ['image', 'registry', 'oci', 'docker', 'tar', 'local'] as const;
 
-/** Kinds of output. */
-export type OutputType = (typeof TYPES)[number];
+/** Kinds of output; `load` is a docker archive for the engine of this machine. */
+export type OutputType = (typeof TYPES)[number] | 'load';
 
 /** One `--output`. */
 export interface OutputSpec {
@@ -15,6 +17,34 @@ export interface OutputSpec {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Flags that name outputs. */
+export interface OutputFlags {
+  readonly specs: readonly string[];
+  readonly push: boolean;
+  readonly load: boolean;
+}
+
+/**
+ * All outputs of a build: those that are spelled out, else the image store; `push` makes an image among them pushed, or
+ * adds one that is, and `load` adds the engine of this machine.
+ *
+ * @throws UsageError
+ */
+export function outputsFrom({ specs, push, load }: OutputFlags): readonly OutputSpec[] {
+  const given = specs.map(parseOutputSpec);
+  if (given.filter(writesToStdout).length > 1)
+    throw new UsageError('only one output can be written to stdout');
+  const isImage = ({ type }: OutputSpec): boolean => type === 'image' || type === 'registry';
+  const image: OutputSpec = { type: 'image', dest: undefined, attributes: {} };
+  const outputs = given.length === 0 || (push && !given.some(isImage)) ? [...given, image] : given;
+  return [
+    ...outputs.map((each) =>
+      push && isImage(each) ? { ...each, attributes: { ...each.attributes, push: 'true' } } : each,
+    ),
+    ...(load ? [{ type: 'load', dest: undefined, attributes: {} } as const] : []),
+  ];
+}
+
 /**
  * Reads an output specification: `type=…,dest=…,key=value`, a bare path (a folder), or `-` (a tar to stdout).
  *
@@ -23,16 +53,13 @@ export interface OutputSpec {
 export function parseOutputSpec(text: string): OutputSpec {
   if (text === '-') return { type: 'tar', dest: '-', attributes: {} };
   if (text === '') throw new UsageError('an output says nothing', 'write --output type=TYPE,dest=PATH');
-  const fields = splitCsv(text);
-  if (fields.length === 1 && !fields[0]?.includes('=')) return { type: 'local', dest: text, attributes: {} };
+  const fields = readFields('output', text);
+  if (fields.size === 1 && !text.includes('=')) return { type: 'local', dest: text, attributes: {} };
   const attributes: Record<string, string> = {};
-  for (const field of fields) {
-    const equals = field.indexOf('=');
-    if (equals < 0)
-      throw new UsageError(
-        `invalid output ${JSON.stringify(text)}: ${JSON.stringify(field)} is not key=value`,
-      );
-    attributes[field.slice(0, equals).toLowerCase()] = field.slice(equals + 1);
+  for (const [key, value] of fields) {
+    if (value === undefined)
+      throw new UsageError(`invalid output ${JSON.stringify(text)}: ${JSON.stringify(key)} is not key=value`);
+    attributes[key] = value;
   }
   const { type, dest, ...rest } = attributes;
   const known = TYPES.find((each) => each === type);
@@ -47,33 +74,13 @@ export function parseOutputSpec(text: string): OutputSpec {
     throw new UsageError(`output type ${known} takes no dest`);
   if (known === 'local' && dest === undefined)
     throw new UsageError('output type local needs a folder', 'add dest=DIRECTORY');
-  return { type: known, dest, attributes: rest };
+  const spec: OutputSpec = { type: known, dest, attributes: rest };
+  checkAttributes(spec);
+  return spec;
 }
 
 /** Tells whether an output writes its bytes to stdout. */
 export function writesToStdout({ type, dest, attributes }: OutputSpec): boolean {
   const streams = type === 'tar' || type === 'docker' || (type === 'oci' && attributes['tar'] !== 'false');
   return streams && (dest === undefined || dest === '-');
-}
-
-/** Fields of one CSV line: a field in double quotes may hold commas, and quotes doubled. */
-function splitCsv(text: string): readonly string[] {
-  const fields: string[] = [];
-  let field = '';
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"' && quoted && text[at + 1] === '"') {
-      field += '"';
-      at++;
-    } else if (character === '"') {
-      quoted = !quoted;
-    } else if (character === ',' && !quoted) {
-      fields.push(field);
-      field = '';
-    } else {
-      field += character;
-    }
-  }
-  return [...fields, field];
 }

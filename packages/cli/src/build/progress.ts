@@ -7,19 +7,24 @@ import type { CommandIo } from '../command.ts';
 import { type BuildLog, createBuildLog } from '../render/build-log.ts';
 import { createPlainProgress } from '../render/plain-progress.ts';
 import type { ProgressRenderer } from '../render/progress-renderer.ts';
+import { createRawJsonProgress } from '../render/raw-json-progress.ts';
 import { createTerminalProgress } from '../render/terminal-progress.ts';
 import { formatTransferSize } from '../render/units.ts';
+import { UsageError } from '../usage-error.ts';
+import type { ProgressMode } from './flags/progress-mode.ts';
 
 /** Says that a step has transferred `bytes`; `what` as in `transferring context:`. */
 export type TransferReport = (what: string, bytes: number) => void;
 
 /** How progress is shown. */
 export interface ProgressOptions {
-  /** Line by line even on a terminal. */
-  readonly plain: boolean;
+  readonly mode: ProgressMode;
   readonly colors: boolean;
   readonly clock: Clock;
 }
+
+/** What a step warns about. */
+export type StepWarning = Omit<Extract<BuildEvent, { readonly type: 'vertex-warned' }>, 'type' | 'vertex'>;
 
 /** The progress of one build: events in, a picture out. */
 export interface BuildProgress {
@@ -27,13 +32,19 @@ export interface BuildProgress {
   readonly report: Report;
   /** Shows work that is no vertex of the graph as a step. */
   step<T>(name: string, work: (transferred: TransferReport) => Promise<T>): Promise<T>;
+  /** Shows warnings with the step of that name. */
+  warn(name: string, warnings: readonly StepWarning[]): void;
   /** Tells where in the Dockerfile the vertices come from, once that is known. */
   locate(find: (vertex: string) => SourceRange | undefined): void;
   locationOf(vertex: string): SourceRange | undefined;
   finish(): void;
 }
 
-/** Draws on stderr: live on a terminal, line by line elsewhere and with `plain`. */
+/**
+ * Draws on stderr, as the mode says.
+ *
+ * @throws UsageError when a live view is asked for and stderr is no terminal
+ */
 export function createBuildProgress(io: CommandIo, options: ProgressOptions): BuildProgress {
   const { clock } = options;
   const log = createBuildLog();
@@ -55,7 +66,7 @@ export function createBuildProgress(io: CommandIo, options: ProgressOptions): Bu
       // The same question asked twice is one step.
       if (shown.has(name)) return await work(() => {});
       shown.add(name);
-      const vertex: Digest = `sha256:${createHash('sha256').update(`step ${name}`).digest('hex')}`;
+      const vertex = stepVertex(name);
       report({ type: 'vertex-added', vertex, name, inputs: [] });
       const startedAt = clock();
       report({ type: 'vertex-started', vertex, at: startedAt });
@@ -71,6 +82,9 @@ export function createBuildProgress(io: CommandIo, options: ProgressOptions): Bu
         throw error;
       }
     },
+    warn(name, warnings) {
+      for (const warning of warnings) report({ type: 'vertex-warned', vertex: stepVertex(name), ...warning });
+    },
     locate(finder) {
       find = finder;
     },
@@ -84,16 +98,25 @@ export function createBuildProgress(io: CommandIo, options: ProgressOptions): Bu
   };
 }
 
+/** Steps that are no vertices have a digest of their own, too. */
+function stepVertex(name: string): Digest {
+  return `sha256:${createHash('sha256').update(`step ${name}`).digest('hex')}`;
+}
+
 /** Columns and rows of a terminal that does not tell its size. */
 const [COLUMNS, ROWS] = [80, 24];
 
 function createRenderer(
   { stderr }: CommandIo,
   log: BuildLog,
-  { plain, colors, clock }: ProgressOptions,
+  { mode, colors, clock }: ProgressOptions,
 ): ProgressRenderer {
   const write = (text: string): void => void stderr.write(text);
-  if (!stderr.isTTY || plain) return createPlainProgress(write);
+  if (mode === 'quiet') return { show() {}, makeRoom() {}, finish() {} };
+  if (mode === 'rawjson') return createRawJsonProgress(write);
+  if (mode === 'tty' && !stderr.isTTY)
+    throw new UsageError('--progress tty needs a terminal, and stderr is none', 'use --progress plain');
+  if (!stderr.isTTY || mode === 'plain') return createPlainProgress(write);
   const terminal = {
     get columns() {
       return stderr.columns || COLUMNS;

@@ -2,21 +2,26 @@
 import { availableParallelism } from 'node:os';
 import { type BuilderPorts, build, type TreeChecksum } from '@img-build/builder';
 import { type FrontendWarning, type LowerResult, lowerDockerfile } from '@img-build/dockerfile-frontend';
-import type { AbortOptions, Lease } from '@img-build/interfaces';
+import type { AbortOptions, Exporter, ExportResult, Lease, SecretSource } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
-import { createContentHasher, createImageSource, type ImageSource } from '@img-build/sources';
+import { createContentHasher, type ImageSource } from '@img-build/sources';
 import type { CommandIo } from '../command.ts';
+import { shortWarning } from '../render/warnings.ts';
 import { createStoredLayerFetcher } from '../wiring/image-unpacking.ts';
 import type { Services } from '../wiring/services.ts';
 import type { BuildInput } from './build-input.ts';
 import type { BuildCommandRequest } from './build-request.ts';
+import { definitionStep } from './definition-step.ts';
 import { createExporter } from './exporters.ts';
+import { lowerRequestFrom, openImages } from './lower-request.ts';
 import type { BuildProgress } from './progress.ts';
+import { newBuildReference } from './result-files.ts';
 
 /** One build. */
 export interface RunBuildOptions {
   readonly request: BuildCommandRequest;
   readonly input: BuildInput;
+  readonly secrets: SecretSource;
   readonly services: Services;
   readonly io: CommandIo;
   readonly progress: BuildProgress;
@@ -25,76 +30,71 @@ export interface RunBuildOptions {
 
 /** What it made. */
 export interface BuildOutcome {
-  /** Of the manifest or index, when an image was made. */
-  readonly digest: Digest | undefined;
+  /** A name of this build that no other has. */
+  readonly reference: string;
+  /** One per output, in their order. */
+  readonly results: readonly ExportResult[];
+  readonly dockerfile: BuildInput['dockerfile'];
   readonly warnings: readonly FrontendWarning[];
 }
 
 /** Lowers the Dockerfile, builds the graph and exports the result. */
 export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> {
-  const { request, services, io, progress, signal } = options;
+  const { request, services, progress, signal } = options;
   // What a killed process was writing is of no use to anybody.
   await (await services.content()).sweep();
   // First of all: what this build stores from here on is nobody's garbage.
   const lease = (await services.metadata()).leases.create();
   try {
-    const images = await openImages(services);
-    const lowered = await lower(options, images);
+    const images = await openImages(request, services);
+    const lowered = await lowerDockerfile(lowerRequestFrom({ ...options, images }));
     progress.locate((vertex) => lowered.locationOf(vertex as Digest));
+    showWarnings(options, lowered.warnings);
     const ports = await builderPorts(options, images, lease);
-    const exporters = await Promise.all(
-      request.outputs.map((output) => createExporter(output, services, io)),
-    );
+    const exporters = await exportersOf(options, lowered);
     const results = await build(
       ports,
       { targets: lowered.platforms, exporters, names: request.names, epoch: lowered.sourceDateEpoch },
       { report: progress.report, signal },
     );
-    return {
-      digest: results.find(({ descriptor }) => descriptor !== undefined)?.descriptor?.digest,
-      warnings: lowered.warnings,
-    };
+    const { dockerfile } = options.input;
+    return { reference: newBuildReference(), results, dockerfile, warnings: lowered.warnings };
   } finally {
     lease.release();
   }
 }
 
-async function openImages(services: Services): Promise<ImageSource> {
-  const [content, { images }] = await Promise.all([services.content(), services.metadata()]);
-  return createImageSource({
-    registry: () => services.registry(),
-    content,
-    images,
-    platform: services.platform,
-    logger: services.logger,
-  });
+/** A warning belongs to the step that read the Dockerfile. */
+function showWarnings({ input, progress }: RunBuildOptions, warnings: readonly FrontendWarning[]): void {
+  progress.warn(
+    definitionStep(input.dockerfile.name),
+    warnings.map((warning) => ({
+      short: shortWarning(warning),
+      detail: warning.description === undefined ? undefined : [warning.description],
+      url: warning.url,
+      range: warning.range,
+    })),
+  );
 }
 
-async function lower(
-  { request, input, services, progress, signal }: RunBuildOptions,
-  images: ImageSource,
-): Promise<LowerResult> {
-  return await lowerDockerfile({
-    text: input.dockerfile.text,
-    name: input.dockerfile.name,
-    options: {
-      target: request.target,
-      buildArgs: request.buildArgs,
-      labels: request.labels,
-      platforms: request.platforms,
-      buildPlatform: services.platform,
-      noCache: request.noCache,
-      ...input.lowerOptions,
-    },
-    resolver: images,
-    ...input.answers,
-    observe: (name, work) => progress.step(name, work),
-    signal,
-  });
+async function exportersOf(
+  { request, services, io, signal }: RunBuildOptions,
+  { multiPlatform, platforms }: LowerResult,
+): Promise<readonly Exporter[]> {
+  const setting = { services, io, signal, names: request.names, annotations: request.annotations };
+  return await Promise.all(
+    request.outputs.map((output) =>
+      createExporter(output, {
+        ...setting,
+        forceIndex: multiPlatform,
+        platforms: platforms.map(({ platform }) => platform),
+      }),
+    ),
+  );
 }
 
 async function builderPorts(
-  { input, services }: RunBuildOptions,
+  { input, secrets, services }: RunBuildOptions,
   images: ImageSource,
   lease: Lease,
 ): Promise<BuilderPorts> {
@@ -121,7 +121,7 @@ async function builderPorts(
     worker,
     checksum,
     sources: [images, ...inputSources],
-    secrets: { secret: async () => undefined, agent: async () => undefined },
+    secrets,
     locks,
     lease,
     fetchLayer,

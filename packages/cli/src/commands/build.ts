@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { hintOf, isToolError, ToolError } from '@img-build/errors';
+import type { SecretSource } from '@img-build/interfaces';
 import { formatReference, parseReference } from '@img-build/oci';
+import { BUILD_FLAGS, IGNORED_FLAGS } from '../build/build-flags.ts';
 import { type BuildInput, openBuildInput } from '../build/build-input.ts';
 import { type BuildCommandRequest, buildRequestFrom } from '../build/build-request.ts';
 import { failureReport } from '../build/failure-report.ts';
+import { writesToStdout } from '../build/output-spec.ts';
 import { type BuildProgress, createBuildProgress } from '../build/progress.ts';
-import { runBuild } from '../build/run-build.ts';
+import { imageId, prepareResultFiles, writeResultFiles } from '../build/result-files.ts';
+import { type BuildOutcome, runBuild } from '../build/run-build.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { shownName } from '../image-name.ts';
 import { causeChain } from '../render/failure.ts';
@@ -16,39 +20,7 @@ export const buildCommand: Command = {
   name: 'build',
   summary: 'Build an image from a Dockerfile',
   usage: '[OPTIONS] PATH',
-  flags: [
-    { name: 'build-arg', type: 'list', description: 'Set build-time variables' },
-    {
-      name: 'cache-from',
-      type: 'list',
-      description: 'Buildkit import-cache or Buildx cache-from specification',
-    },
-    { name: 'cache-to', type: 'list', description: 'Buildx cache-to specification' },
-    {
-      name: 'file',
-      short: 'f',
-      type: 'string',
-      description: "Name of the Dockerfile (Default is 'PATH/Dockerfile')",
-    },
-    { name: 'label', type: 'list', description: 'Set metadata for an image' },
-    { name: 'no-cache', type: 'boolean', description: 'Do not use cache when building the image' },
-    { name: 'no-console', type: 'boolean', description: 'Use non-console progress UI' },
-    {
-      name: 'output',
-      short: 'o',
-      type: 'list',
-      value: 'string',
-      description: 'BuildKit output specification (e.g. type=tar,dest=build.tar)',
-    },
-    { name: 'platform', type: 'list', description: 'Set platforms for which the image should be built' },
-    {
-      name: 'tag',
-      short: 't',
-      type: 'list',
-      description: "Name and optionally a tag in the 'name:tag' format",
-    },
-    { name: 'target', type: 'string', description: 'Set the target build stage to build' },
-  ],
+  flags: BUILD_FLAGS,
   positionals: { min: 1, max: 1 },
   async run(context) {
     const { args, io, services, signal } = context;
@@ -57,25 +29,21 @@ export const buildCommand: Command = {
       platform: services.platform,
       stdoutIsTerminal: io.stdout.isTTY,
     });
-    io.say(`Building ${title(request)}`);
-    io.say('Setting up the rootfs... this may take a bit.');
-    const colors = (services.env['NO_COLOR'] ?? '') === '';
-    const progress = createBuildProgress(io, { plain: request.plainProgress, colors, clock: Date.now });
+    prepareResultFiles(request);
+    const { createSecretSource } = await import('../build/secrets.ts');
+    const secrets = await createSecretSource({ ...request, env: services.env }, { signal });
+    const session = openSession(context, request, secrets);
+    const { progress } = session;
     try {
-      const input = await openBuildInput(request, {
-        io,
-        services,
-        secrets: { secret: async () => undefined, agent: async () => undefined },
-        signal,
-        load: (step, transfer, read) =>
-          progress.step(step, async (transferred) => {
-            const bytes = await read();
-            transferred(transfer, bytes.length);
-            return bytes;
-          }),
-      });
+      const input = await openInput(session);
       try {
-        await build(context, request, input, progress);
+        return await work(session, input);
+      } catch (error) {
+        progress.finish();
+        if (signal.aborted) throw error;
+        const { log, locationOf } = progress;
+        io.stderr.write(failureReport(error, { dockerfile: input.dockerfile, log, locationOf }));
+        throw failedToSolve(error);
       } finally {
         input.close();
       }
@@ -85,27 +53,69 @@ export const buildCommand: Command = {
   },
 };
 
-async function build(
-  { io, services, signal }: CommandContext,
-  request: BuildCommandRequest,
-  input: BuildInput,
-  progress: BuildProgress,
-): Promise<void> {
-  const { dockerfile } = input;
-  try {
-    const { digest, warnings } = await runBuild({ request, input, services, io, progress, signal });
-    progress.finish();
-    io.stderr.write(formatWarnings(warnings, dockerfile));
-    io.say(
-      `Successfully built ${request.names.length === 0 && digest !== undefined ? digest : title(request)}`,
-    );
-  } catch (error) {
-    progress.finish();
-    if (signal.aborted) throw error;
-    const { log, locationOf } = progress;
-    io.stderr.write(failureReport(error, { dockerfile, log, locationOf }));
-    throw failedToSolve(error);
+/** One run of the command. */
+interface Session {
+  readonly context: CommandContext;
+  readonly request: BuildCommandRequest;
+  readonly secrets: SecretSource;
+  readonly progress: BuildProgress;
+  readonly colors: boolean;
+  /** Whether the command talks besides its progress. */
+  readonly talks: boolean;
+}
+
+function openSession(context: CommandContext, request: BuildCommandRequest, secrets: SecretSource): Session {
+  const { args, io, services } = context;
+  const colors = (services.env['NO_COLOR'] ?? '') === '';
+  const talks = request.progress !== 'quiet' && request.progress !== 'rawjson';
+  if (talks) {
+    for (const { name } of IGNORED_FLAGS)
+      if (args.is(name)) io.say(`WARNING: --${name} changes nothing here and is ignored`);
+    if (request.call.method === 'build') {
+      io.say(`Building ${title(request)}`);
+      io.say('Setting up the rootfs... this may take a bit.');
+    }
   }
+  const progress = createBuildProgress(io, { mode: request.progress, colors, clock: Date.now });
+  return { context, request, secrets, progress, colors, talks };
+}
+
+async function openInput({ context, request, secrets, progress }: Session): Promise<BuildInput> {
+  const { io, services, signal } = context;
+  return await openBuildInput(request, {
+    io,
+    services,
+    secrets,
+    signal,
+    load: (step, transfer, read) =>
+      progress.step(step, async (transferred) => {
+        const bytes = await read();
+        transferred(transfer, bytes.length);
+        return bytes;
+      }),
+  });
+}
+
+async function work(session: Session, input: BuildInput): Promise<number> {
+  const { context, request, secrets, progress, colors, talks } = session;
+  const { io, services, signal, debug } = context;
+  if (request.call.method !== 'build') {
+    const { runCall } = await import('../build/call.ts');
+    return await runCall({ request, input, services, io, progress, signal });
+  }
+  const outcome = await runBuild({ request, input, secrets, services, io, progress, signal });
+  progress.finish();
+  await writeResultFiles(request, outcome, services.env);
+  if (talks) {
+    const terminal = colors && io.stderr.isTTY;
+    io.stderr.write(
+      formatWarnings(outcome.warnings, input.dockerfile, { expanded: debug, colors: terminal }),
+    );
+    io.say(`Successfully built ${builtName(request, outcome)}`);
+  }
+  const id = request.quiet ? imageId(outcome) : undefined;
+  if (id !== undefined && !request.outputs.some(writesToStdout)) io.print(id);
+  return 0;
 }
 
 /** The last line says what went wrong; the lines above it where. */
@@ -117,6 +127,12 @@ function failedToSolve(error: unknown): unknown {
     hint: hintOf(error),
     cause,
   });
+}
+
+/** An image without a name is called by its digest. */
+function builtName(request: BuildCommandRequest, { results }: BuildOutcome): string {
+  const digest = results.find(({ descriptor }) => descriptor !== undefined)?.descriptor?.digest;
+  return request.names.length === 0 && digest !== undefined ? digest : title(request);
 }
 
 /** What the build is called: its first name, or the kind of its output. */

@@ -15,6 +15,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Build an image from a Dockerfile',
     load: async () => (await import('./build.ts')).buildCommand,
   },
+  {
+    name: 'copy',
+    summary: 'Copy an image between registries, OCI layout folders and docker archives.',
+    load: async () => (await import('./copy.ts')).copyCommand,
+  },
   { name: 'du', summary: 'Show image disk usage.', load: async () => (await import('./du.ts')).duCommand },
   {
     name: 'inspect',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from '@img-build/oci';
-import { formatTransferSize } from './units.ts';
+import { type Descriptor, digestHex } from '@img-build/oci';
+import { type BlobTransfer, transferFrame } from './transfer-frame.ts';
 
 /** Shows transfers on a terminal; silent elsewhere. */
 export interface TransferProgress {
@@ -10,30 +10,45 @@ export interface TransferProgress {
 }
 
 const REDRAW_EVERY = 100;
+const UP = '\u001b[1A';
+const CLEAR_LINE = '\u001b[2K';
 
-/** One line with the bytes of all blobs together. */
+/** A bar for each blob on its way, with bytes, rate and time left, and a line for all of them. */
 export function createTransferProgress(
-  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>,
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> & { readonly columns?: number | undefined },
+  now: () => number = Date.now,
 ): TransferProgress {
-  const done = new Map<string, { bytes: number; size: number }>();
-  let drawn = false;
+  const blobs = new Map<string, BlobTransfer>();
+  let drawn = 0;
   let last = 0;
+  const erase = (): string => {
+    const text = (UP + CLEAR_LINE).repeat(drawn);
+    drawn = 0;
+    return text;
+  };
   return {
     update({ digest, size }, bytes) {
-      done.set(digest, { bytes, size });
-      if (!stream.isTTY || performance.now() - last < REDRAW_EVERY) return;
-      last = performance.now();
-      const blobs = [...done.values()];
-      const sum = (pick: (blob: { bytes: number; size: number }) => number): number =>
-        blobs.reduce((total, blob) => total + pick(blob), 0);
-      stream.write(
-        `\r\u001b[2K${blobs.length} blobs, ${formatTransferSize(sum((blob) => blob.bytes))} / ${formatTransferSize(sum((blob) => blob.size))}`,
-      );
-      drawn = true;
+      if (!stream.isTTY) return;
+      const at = now();
+      const known = blobs.get(digest);
+      if (known === undefined)
+        blobs.set(digest, {
+          name: digestHex(digest).slice(0, 12),
+          size,
+          bytes,
+          before: bytes,
+          startedAt: at,
+        });
+      // An upload that has to start again goes back.
+      else known.bytes = bytes;
+      if (at - last < REDRAW_EVERY) return;
+      last = at;
+      const lines = transferFrame([...blobs.values()], { columns: stream.columns ?? 80, now: at });
+      stream.write(`${erase()}${lines.map((line) => `${line}\n`).join('')}`);
+      drawn = lines.length;
     },
     finish() {
-      if (drawn) stream.write('\r\u001b[2K');
-      drawn = false;
+      if (drawn > 0) stream.write(erase());
     },
   };
 }

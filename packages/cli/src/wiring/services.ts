@@ -113,12 +113,13 @@ export function createServices(options: ServicesOptions): Services {
       const known = registries.get(hosts);
       if (known !== undefined) return known;
       const made = (async () => {
-        const { createRegistryClient } = await import('@img-build/registry-client');
+        const { createRegistryClient, createUploadFolder } = await import('@img-build/registry-client');
         return closeLater(
           createRegistryClient({
             credentials: await credentials(),
             hosts,
             environment: options.env,
+            uploads: createUploadFolder(join(state(), 'uploads')),
             onEvent: (event) => logger.debug('registry', { ...event }),
           }),
         );

@@ -23,7 +23,10 @@ test('without -t and -o an image without a name is built', async () => {
     context: '.',
     names: [],
     outputs: [{ type: 'image' }],
-    platforms: [],
+    lowerOptions: { platforms: [], noCache: false, pull: 'default', network: undefined, entitlements: [] },
+    call: { method: 'build' },
+    progress: 'auto',
+    quiet: false,
     file: undefined,
   });
 });
@@ -42,27 +45,38 @@ test('names come from tags and outputs, normalised and once', async () => {
 });
 
 test('a build-arg without value comes from the environment, or is left out', async () => {
-  const { buildArgs } = await request(
+  const { lowerOptions } = await request(
     ['.', '--build-arg', 'A=1=2', '--build-arg', 'B', '--build-arg', 'C', '--build-arg', 'D='],
     { B: 'env' },
   );
-  expect(buildArgs).toEqual({ A: '1=2', B: 'env', D: '' });
+  expect(lowerOptions.buildArgs).toEqual({ A: '1=2', B: 'env', D: '' });
 });
 
 test('a label without value is empty', async () => {
-  expect((await request(['.', '--label', 'a=1', '--label', 'b'])).labels).toEqual({ a: '1', b: '' });
+  expect((await request(['.', '--label', 'a=1', '--label', 'b'])).lowerOptions.labels).toEqual({
+    a: '1',
+    b: '',
+  });
 });
 
 test('the environment can set the time of the build; --build-arg wins', async () => {
-  expect((await request(['.'], { SOURCE_DATE_EPOCH: '7' })).buildArgs).toEqual({ SOURCE_DATE_EPOCH: '7' });
+  expect((await request(['.'], { SOURCE_DATE_EPOCH: '7' })).lowerOptions.buildArgs).toEqual({
+    SOURCE_DATE_EPOCH: '7',
+  });
   expect(
-    (await request(['.', '--build-arg', 'SOURCE_DATE_EPOCH=8'], { SOURCE_DATE_EPOCH: '7' })).buildArgs,
+    (await request(['.', '--build-arg', 'SOURCE_DATE_EPOCH=8'], { SOURCE_DATE_EPOCH: '7' })).lowerOptions
+      .buildArgs,
   ).toEqual({ SOURCE_DATE_EPOCH: '8' });
 });
 
 test('platforms may be repeated, listed and local', async () => {
-  const { platforms } = await request(['.', '--platform', 'linux/arm64, local', '--platform=linux/arm/v7']);
-  expect(platforms).toEqual([
+  const { lowerOptions } = await request([
+    '.',
+    '--platform',
+    'linux/arm64, local',
+    '--platform=linux/arm/v7',
+  ]);
+  expect(lowerOptions.platforms).toEqual([
     expect.objectContaining({ architecture: 'arm64' }),
     platform,
     expect.objectContaining({ architecture: 'arm', variant: 'v7' }),
@@ -77,6 +91,17 @@ test.each([
   [['.', '--cache-from', 'x']],
   [['.', '--cache-to', 'x']],
   [['.', '-o', '-', '-o', 'type=oci']],
+  [['.', '--build-context', 'x']],
+  [['.', '--build-context', 'x=']],
+  [['.', '--build-context', '=x']],
+  [['.', '--opt', 'hostname']],
+  [['.', '--opt', '=x']],
+  [['.', '--no-cache', '--no-cache-filter', 'a']],
+  [['.', '--secret', 'id=a,src=x', '--secret', 'id=a,src=y']],
+  [['.', '--ssh', 'default', '--ssh', 'default=key']],
+  [['.', '--check', '--call', 'outline']],
+  [['.', '-q', '--progress', 'plain']],
+  [['.', '--network', 'bridge']],
   [[]],
   [['a', 'b']],
 ])('%j is refused with a one-line cause', async (argv) => {
@@ -91,4 +116,55 @@ test('no archive is written to a terminal', async () => {
     'refusing to write an archive to a terminal',
   );
   expect((await request(['.', '-o', 'type=tar,dest=x'], {}, true)).outputs).toHaveLength(1);
+});
+
+test('what RUN gets is for the frontend', async () => {
+  const { lowerOptions } = await request([
+    '.',
+    ...['--add-host', 'db:10.0.0.7', '--add-host=cache=::1', '--network', 'none', '--shm-size', '1g'],
+    ...['--ulimit', 'nofile=1:2', '--cgroup-parent', '/a', '--allow', 'security.insecure', '--pull'],
+    ...['--no-cache-filter', 'a, b', '--no-cache-filter=c', '--target', 't', '--opt', 'hostname=h=1'],
+  ]);
+  expect(lowerOptions).toMatchObject({
+    extraHosts: [
+      { host: 'db', ip: '10.0.0.7' },
+      { host: 'cache', ip: '::1' },
+    ],
+    network: 'none',
+    shmSize: 2 ** 30,
+    ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
+    cgroupParent: '/a',
+    entitlements: ['security.insecure'],
+    pull: 'always',
+    noCache: ['a', 'b', 'c'],
+    target: 't',
+    attributes: { hostname: 'h=1' },
+  });
+});
+
+test("who gives all steps the host's network allows it", async () => {
+  const { lowerOptions } = await request(['.', '--network', 'host']);
+  expect(lowerOptions).toMatchObject({ network: 'host', entitlements: ['network.host'] });
+  expect((await request(['.', '--network', 'default'])).lowerOptions.network).toBeUndefined();
+});
+
+test('named contexts are kept as written', async () => {
+  const { contexts } = await request([
+    '.',
+    '--build-context',
+    'a=b=c',
+    '--build-context=alpine=docker-image://x',
+  ]);
+  expect(contexts).toEqual({ a: 'b=c', alpine: 'docker-image://x' });
+});
+
+test('a check needs no terminal-proof output and can have a format', async () => {
+  expect((await request(['.', '--check'])).call).toEqual({ method: 'check', format: 'text' });
+  expect((await request(['.', '--check', '--call', 'check,format=sarif'])).call.format).toBe('sarif');
+  expect((await request(['.', '--check', '-o', '-'], {}, true)).call.method).toBe('check');
+});
+
+test('the epoch of the frontend attribute is the build argument', async () => {
+  const { lowerOptions } = await request(['.', '--opt', 'source-date-epoch=7']);
+  expect(lowerOptions.attributes).toEqual({ 'build-arg:SOURCE_DATE_EPOCH': '7' });
 });

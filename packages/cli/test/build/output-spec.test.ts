@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { expect, test } from '@jest/globals';
-import { parseOutputSpec, writesToStdout } from '../../src/build/output-spec.ts';
+import { describe, expect, test } from '@jest/globals';
+import { annotationsFrom } from '../../src/build/output-attributes.ts';
+import { outputsFrom, parseOutputSpec, writesToStdout } from '../../src/build/output-spec.ts';
 
 test.each([
   ['type=tar,dest=rootfs.tar', { type: 'tar', dest: 'rootfs.tar', attributes: {} }, false],
@@ -34,8 +35,50 @@ test.each([
   ['type=image,dest=x', 'takes no dest'],
   ['type=local', 'needs a folder'],
   ['', 'output'],
+  ['type=oci,dest=a,dest=b', '"dest" is given twice'],
+  ['type=image,pushh=true', 'has no attribute "pushh" (did you mean push?)'],
+  ['type=tar,compression=zstd', 'type=tar has no attribute "compression"'],
+  ['type=tar,annotation.a=b', 'type=tar has no attribute'],
 ])('%j is refused', (text, part) => {
   expect(() => parseOutputSpec(text)).toThrow(
     expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(part) }),
   );
+});
+
+describe('all outputs', () => {
+  const types = (flags: Partial<Parameters<typeof outputsFrom>[0]>): readonly string[] =>
+    outputsFrom({ specs: [], push: false, load: false, ...flags }).map(
+      ({ type, attributes }) => `${type}${attributes['push'] === 'true' ? ' pushed' : ''}`,
+    );
+
+  test('are the image store when none is named', () => {
+    expect(types({})).toEqual(['image']);
+    expect(types({ specs: ['type=oci', 'dir'] })).toEqual(['oci', 'local']);
+  });
+
+  test('push what is an image, or one more', () => {
+    expect(types({ push: true })).toEqual(['image pushed']);
+    expect(types({ push: true, specs: ['type=image', 'dir'] })).toEqual(['image pushed', 'local']);
+    expect(types({ push: true, specs: ['dir'] })).toEqual(['local', 'image pushed']);
+  });
+
+  test('load beside what is named, else beside the image store', () => {
+    expect(types({ load: true })).toEqual(['image', 'load']);
+    expect(types({ load: true, push: true, specs: ['dir'] })).toEqual(['local', 'image pushed', 'load']);
+  });
+
+  test('have one stdout at most', () => {
+    expect(() => types({ specs: ['-', 'type=docker'] })).toThrow('only one output can be written to stdout');
+  });
+});
+
+test('annotations are attributes, too', () => {
+  const spec = parseOutputSpec(
+    'TYPE=image,Annotation.A=1,annotation-index.b=2,annotation-manifest[linux/arm64].c=3',
+  );
+  expect(annotationsFrom(spec)).toEqual([
+    expect.objectContaining({ target: 'manifest', key: 'A', value: '1' }),
+    expect.objectContaining({ target: 'index', key: 'b', value: '2' }),
+    expect.objectContaining({ target: 'manifest', key: 'c', value: '3', platform: expect.anything() }),
+  ]);
 });

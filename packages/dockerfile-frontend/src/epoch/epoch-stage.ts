@@ -23,11 +23,11 @@ export function epochStageSource(stage: Stage, scope: EpochScope): State {
 function readStage({ from, instructions }: Stage, { plan, globals }: EpochScope): State {
   const { escape } = plan.dockerfile;
   if (expand(from.base.value, globals, escape) !== 'scratch') throw invalid('must use FROM scratch');
-  let environment = globals;
+  const environment = globals.copy();
   let source: State | undefined;
   for (const instruction of instructions) {
     if (instruction.kind === 'arg') {
-      environment = withArgs(instruction, environment, plan);
+      setArgs(instruction, environment, plan);
     } else if (instruction.kind === 'add' && source === undefined) {
       source = sourceOf(instruction, environment, plan);
     } else {
@@ -42,19 +42,17 @@ function readStage({ from, instructions }: Stage, { plan, globals }: EpochScope)
 
 type Plan = EpochScope['plan'];
 
-function withArgs(
+function setArgs(
   { declarations }: ArgInstruction,
   environment: Environment,
   { buildArgs, dockerfile }: Plan,
-): Environment {
-  let next = environment;
+): void {
   for (const { name, value } of declarations) {
     const given =
       buildArg(buildArgs, name.value) ??
-      (value === null ? undefined : expand(value.value, next, dockerfile.escape));
-    if (given !== undefined) next = next.with(name.value, given);
+      (value === null ? undefined : expand(value.value, environment, dockerfile.escape));
+    if (given !== undefined) environment.set(name.value, given);
   }
-  return next;
 }
 
 function sourceOf(add: AddInstruction, environment: Environment, { dockerfile }: Plan): State {

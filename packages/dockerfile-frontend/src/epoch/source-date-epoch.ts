@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { SourceIdentifier } from '@img-build/interfaces';
-import { marshal, parseDefinition, type State, toLlbPlatform } from '@img-build/llb';
+import type { State } from '@img-build/llb';
 import type { Platform } from '@img-build/oci';
 import type { BuildPlan } from '../build-plan.ts';
 import { loadContext } from '../contexts/load-context.ts';
 import { mainContext } from '../contexts/main-context.ts';
+import { onlySource } from '../contexts/only-source.ts';
 import type { Environment } from '../environment.ts';
 import { FrontendError } from '../frontend-error.ts';
 import { epochStageSource } from './epoch-stage.ts';
@@ -42,7 +43,7 @@ export async function resolveEpoch(text: string, scope: EpochScope): Promise<num
       hint: 'write seconds since 1970, like $(git log -1 --pretty=%ct), or context, or the name of a context or stage',
     });
   }
-  const identifier = onlySource(source.state, scope);
+  const identifier = onlySource(source.state, scope.targetPlatform);
   // An image is not of one time, and what a folder's files say is nothing to rely on.
   if (identifier === undefined || !/^(?:git|https?):/i.test(identifier.identifier)) return undefined;
   return await timeOf(identifier, source.name, scope);
@@ -79,13 +80,6 @@ async function namedSource(word: string, scope: EpochScope): Promise<TimedSource
     state: epochStageSource(stage, scope),
     name: `[internal] resolve SOURCE_DATE_EPOCH source stage ${word}`,
   };
-}
-
-/** The one source a state is made of; `undefined` when there are several. */
-function onlySource(state: State, { targetPlatform }: EpochScope): SourceIdentifier | undefined {
-  const { ops } = parseDefinition(marshal(state, { platform: toLlbPlatform(targetPlatform) }));
-  const sources = [...ops.values()].flatMap(({ op }) => (op.type === 'source' ? [op.source] : []));
-  return sources.length === 1 ? sources[0] : undefined;
 }
 
 async function timeOf(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ArgInstruction } from '@img-build/dockerfile-parser';
+import type { ArgDeclaration, ArgInstruction } from '@img-build/dockerfile-parser';
 import { buildArg } from '../global-args.ts';
 import { addHistory } from '../image.ts';
 import { expandHere, type InstructionContext } from './instruction-context.ts';
@@ -22,10 +22,22 @@ export function lowerArg(instruction: ArgInstruction, context: InstructionContex
       (declaration.value === null
         ? lowering.globals.get(name)
         : expandHere(context, declaration.value.value));
-    if (value !== undefined && !NOT_VARIABLES.has(name))
-      stage.environment = stage.environment.with(name, value);
-    stage.args = [...stage.args, { name, value }];
+    if (value !== undefined && !NOT_VARIABLES.has(name)) stage.environment.set(name, value);
+    noteArg(declaration, { value, isOwn: given !== undefined || declaration.value !== null }, context);
+    stage.args.push({ name, value });
     declared.push(value === undefined ? name : `${name}=${value}`);
   }
   addHistory(stage.image, `ARG ${declared.join(' ')}`, { layer: false });
+}
+
+/** A declaration is a parameter of the stage; one that takes the global value is described by the global ARG. */
+function noteArg(
+  { name, description }: ArgDeclaration,
+  { value = '', isOwn }: { readonly value: string | undefined; readonly isOwn: boolean },
+  { stage, command, lowering }: InstructionContext,
+): void {
+  const { outline } = stage;
+  outline.used.add(name.value);
+  if (!isOwn && lowering.globals.get(name.value) !== undefined) return;
+  outline.args.set(name.value, { name: name.value, value, description, range: command.range, uses: [] });
 }

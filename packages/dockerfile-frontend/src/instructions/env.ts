@@ -10,8 +10,8 @@ export function lowerEnv(instruction: EnvInstruction, context: InstructionContex
     ({ key, value }) => [expandHere(context, key.value), expandHere(context, value.value)] as const,
   );
   for (const [name, value] of pairs) {
-    stage.environment = stage.environment.with(name, value);
-    stage.image.config.Env = setVariable(stage.image.config.Env ?? [], name, value);
+    stage.environment.set(name, value);
+    setVariable(stage.image.config, name, value);
   }
   addHistory(stage.image, `ENV ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`, {
     layer: false,

@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import type { ExposeInstruction } from '@img-build/dockerfile-parser';
 import { expandAndSplit } from '../expansion.ts';
-import { addHistory } from '../image.ts';
+import { addHistory, setOwn } from '../image.ts';
 import { goList } from '../text/go-format.ts';
 import { type InstructionContext, invalid } from './instruction-context.ts';
 
@@ -14,7 +14,8 @@ export function lowerExpose(instruction: ExposeInstruction, { stage, lowering }:
   );
   const ports = words.flatMap(parsePorts).sort();
   const { config } = stage.image;
-  config.ExposedPorts = { ...config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) };
+  config.ExposedPorts ??= {};
+  for (const port of ports) setOwn(config.ExposedPorts, port, {});
   addHistory(stage.image, `EXPOSE ${goList(ports)}`, { layer: false });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { LabelInstruction } from '@img-build/dockerfile-parser';
-import { addHistory } from '../image.ts';
+import { addHistory, setOwn } from '../image.ts';
 import { expandHere, type InstructionContext } from './instruction-context.ts';
 
 /** Adds labels to the image. */
@@ -9,6 +9,7 @@ export function lowerLabel(instruction: LabelInstruction, context: InstructionCo
   const pairs = instruction.pairs.map(
     ({ key, value }) => [expandHere(context, key.value), expandHere(context, value.value)] as const,
   );
-  image.config.Labels = { ...image.config.Labels, ...Object.fromEntries(pairs) };
+  image.config.Labels ??= {};
+  for (const [name, value] of pairs) setOwn(image.config.Labels, name, value);
   addHistory(image, `LABEL ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`, { layer: false });
 }

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import type { Mount } from '@img-build/dockerfile-parser';
 import { type RunMount, type RunSecret, type RunSsh, type State, scratch } from '@img-build/llb';
 import { buildArg } from '../global-args.ts';
+import { addMount } from '../subrequests/stage-outline.ts';
 import { absolutePath } from '../text/go-path.ts';
 import { type InstructionContext, invalid, workingDirectory } from './instruction-context.ts';
 import { requireSource } from './source-stage.ts';
@@ -21,8 +22,8 @@ export function lowerMounts(mounts: readonly Mount[], context: InstructionContex
     mounts: mounts.flatMap((mount) =>
       mount.type === 'secret' || mount.type === 'ssh' ? [] : [lowerMount(mount, context)],
     ),
-    secrets: mounts.flatMap((mount) => (mount.type === 'secret' ? [lowerSecret(mount)] : [])),
-    ssh: mounts.flatMap((mount) => (mount.type === 'ssh' ? [lowerSsh(mount)] : [])),
+    secrets: mounts.flatMap((mount) => (mount.type === 'secret' ? [lowerSecret(mount, context)] : [])),
+    ssh: mounts.flatMap((mount) => (mount.type === 'ssh' ? [lowerSsh(mount, context)] : [])),
   };
 }
 
@@ -47,6 +48,7 @@ function lowerMount(mount: Mount, context: InstructionContext): RunMount {
     namespace,
     mount.id === '' ? posix.normalize(mount.target).replace(/(.)\/$/, '$1') : mount.id,
   );
+  addMount(context.stage.outline.caches, id, { required: false, range: context.command.range });
   return {
     type: 'cache',
     target,
@@ -91,8 +93,9 @@ function withOwnedFolder({ uid, gid, mode }: Mount, from: State): State {
   );
 }
 
-function lowerSecret(mount: Mount): RunSecret {
+function lowerSecret(mount: Mount, { stage, command }: InstructionContext): RunSecret {
   const id = mount.source || mount.id || posix.basename(mount.target);
+  addMount(stage.outline.secrets, id, { required: mount.required, range: command.range });
   const target =
     mount.target !== ''
       ? mount.target
@@ -108,9 +111,11 @@ function lowerSecret(mount: Mount): RunSecret {
   };
 }
 
-function lowerSsh(mount: Mount): RunSsh {
+function lowerSsh(mount: Mount, { stage, command }: InstructionContext): RunSsh {
+  const id = mount.id || 'default';
+  addMount(stage.outline.ssh, id, { required: mount.required, range: command.range });
   return {
-    id: mount.id || 'default',
+    id,
     target: mount.target || undefined,
     optional: !mount.required,
     ...fileFacts(mount),

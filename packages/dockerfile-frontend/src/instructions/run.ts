@@ -94,8 +94,8 @@ function displayName(
   mounts: readonly Mount[],
   { stage, lowering }: InstructionContext,
 ): string {
-  let shown = stage.environment;
-  for (const { env } of mounts) if (env !== null) shown = shown.with(env, '****');
+  const shown = stage.environment.copy();
+  for (const { env } of mounts) if (env !== null) shown.set(env, '****');
   const { command } = instruction;
   const isProgram = command.form === 'heredoc-script' || command.form === 'heredoc-file';
   return (

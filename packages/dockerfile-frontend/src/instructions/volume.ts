@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { VolumeInstruction } from '@img-build/dockerfile-parser';
-import { addHistory } from '../image.ts';
+import { addHistory, setOwn } from '../image.ts';
 import { goList } from '../text/go-format.ts';
 import { expandHere, type InstructionContext, invalid } from './instruction-context.ts';
 
@@ -9,6 +9,7 @@ export function lowerVolume(instruction: VolumeInstruction, context: Instruction
   const { image } = context.stage;
   const paths = instruction.paths.map((path) => expandHere(context, path.value));
   if (paths.includes('')) throw invalid('VOLUME specified can not be an empty string');
-  image.config.Volumes = { ...image.config.Volumes, ...Object.fromEntries(paths.map((path) => [path, {}])) };
+  image.config.Volumes ??= {};
+  for (const path of paths) setOwn(image.config.Volumes, path, {});
   addHistory(image, `VOLUME ${goList(paths)}`, { layer: false });
 }

@@ -13,6 +13,7 @@ import {
   type Reference,
   withDigest,
 } from '@img-build/oci';
+import { baseImageFacts } from '../checks/base-image-facts.ts';
 import { loadContext } from '../contexts/load-context.ts';
 import type { NamedContext } from '../contexts/named-contexts.ts';
 import { FrontendError } from '../frontend-error.ts';
@@ -82,7 +83,7 @@ async function resolveImage(stage: Stage, lowering: Lowering): Promise<void> {
         location: locationIn(lowering, stage.range),
         resolveMode: lowering.request.options.pull === 'always' ? 'pull' : 'default',
       });
-  warnAboutPlatform(stage, platform, lowering);
+  if (stage.index >= 0) lowering.facts.set(stage.index, baseImageFacts(config, platform));
 }
 
 function referenceOf(stage: Stage): Reference {
@@ -143,16 +144,5 @@ function platformOfConfig(config: ImageConfig): Platform {
     os: config.os,
     architecture: config.architecture,
     ...(config.variant === undefined ? {} : { variant: config.variant }),
-  });
-}
-
-function warnAboutPlatform(stage: Stage, expected: Platform, lowering: Lowering): void {
-  const { os, architecture } = stage.image;
-  if (stage.from === undefined || os === '' || (os === expected.os && architecture === expected.architecture))
-    return;
-  lowering.warn({
-    rule: 'InvalidBaseImagePlatform',
-    message: `Base image ${stage.baseName} was pulled with platform "${formatPlatform(stage.image)}", expected "${formatPlatform(expected)}" for current build`,
-    range: stage.range,
   });
 }

@@ -14,8 +14,8 @@ export function lowerStage(stage: Stage, lowering: Lowering): void {
   const { config } = stage.image;
   const env = config.Env ?? [];
   const hasPath = env.some((pair) => splitVariable(pair)[0] === 'PATH');
-  config.Env = hasPath || stage.platform.os === 'windows' ? env : setVariable(env, 'PATH', DEFAULT_PATH);
-  for (const pair of config.Env) stage.environment = stage.environment.with(...splitVariable(pair));
+  if (!hasPath && stage.platform.os !== 'windows') setVariable(config, 'PATH', DEFAULT_PATH);
+  for (const pair of config.Env ?? []) stage.environment.set(...splitVariable(pair));
   if (config.WorkingDir !== undefined && config.WorkingDir !== '')
     config.WorkingDir = absolutePath('/', config.WorkingDir);
   stage.user = config.User ?? '';
@@ -28,7 +28,7 @@ export function lowerStage(stage: Stage, lowering: Lowering): void {
 function inherit(stage: Stage, base: Stage): void {
   stage.state = base.state;
   stage.paths = base.paths;
-  stage.environment = base.environment;
+  stage.environment = base.environment.copy();
   stage.platform = base.platform;
   stage.image = inheritImage(base.image);
   stage.baseConfig = base.baseConfig;

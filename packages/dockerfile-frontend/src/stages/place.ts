@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { SourceRange } from '@img-build/interfaces';
-import { FrontendError } from '../frontend-error.ts';
+import { FrontendError, withFacts } from '../frontend-error.ts';
 
 /** Runs `work`; an error of the frontend that has no place gets this one. */
 export function at<T>(range: SourceRange, work: () => T): T {
@@ -22,13 +22,5 @@ export async function placed<T>(range: SourceRange, work: () => Promise<T>): Pro
 
 /** An error of the frontend with a place, when it had none; others as they are. */
 function withPlace(error: unknown, range: SourceRange): unknown {
-  if (!(error instanceof FrontendError)) return error;
-  const { message, code, hint, cause } = error;
-  return new FrontendError(message, {
-    code,
-    hint,
-    ...(cause === undefined ? {} : { cause }),
-    file: error.file,
-    ranges: error.ranges.length > 0 ? error.ranges : [range],
-  });
+  return error instanceof FrontendError ? withFacts(error, { ranges: [range] }) : error;
 }

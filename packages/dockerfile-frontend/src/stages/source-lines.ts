@@ -13,3 +13,16 @@ export function linesOf({ start, end }: TextRange): SourceRange {
 export function instructionLines(instruction: InstructionBase): SourceRange {
   return linesOf(instruction.range);
 }
+
+/** The piece of a text that lines cover, without the end of the last one. */
+export function textRange(text: string, { startLine, endLine }: SourceRange): TextRange {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  const offset = starts[startLine - 1] ?? text.length;
+  const next = starts[endLine];
+  const end = next === undefined ? text.length : next - 1;
+  return {
+    start: { offset, line: startLine, column: 1 },
+    end: { offset: end, line: endLine, column: end - (starts[endLine - 1] ?? 0) + 1 },
+  };
+}

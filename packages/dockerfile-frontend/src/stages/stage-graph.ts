@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Instruction, type StageList, suggest } from '@img-build/dockerfile-parser';
+import { expandWord, type Instruction, type StageList, suggest } from '@img-build/dockerfile-parser';
 import type { SourceRange } from '@img-build/interfaces';
 import type { Platform } from '@img-build/oci';
 import { type NamedContext, type NamedContexts, targetOf } from '../contexts/named-contexts.ts';
@@ -41,7 +41,13 @@ export function createStageGraph(list: StageList, options: GraphOptions): StageG
   const byName = new Map<string, Stage>();
   for (const [index, { from, instructions }] of list.stages.entries()) {
     const range = instructionLines(from);
-    const stage = new Stage({ baseName: at(range, () => baseNameOf(from.base.value, options)), from, range });
+    const stage = new Stage({
+      baseName: at(range, () => baseNameOf(from.base.value, options)),
+      from,
+      range,
+      index,
+    });
+    for (const word of [from.base, from.platform]) noteVariables(stage, word?.value ?? '', options);
     const written = from.platform?.value;
     if (written !== undefined) stage.platform = at(range, () => platformOf(written, options));
     stage.displayName = stage.name === '' ? `stage-${index}` : stage.name;
@@ -74,6 +80,11 @@ export function createStageGraph(list: StageList, options: GraphOptions): StageG
   refuseCycles(stages);
   if (stages.length + graph.images.size === 1) (stages[0] as Stage).displayName = '';
   return graph;
+}
+
+/** Variables in FROM are parameters of the stage. */
+function noteVariables(stage: Stage, word: string, { globals, escape }: GlobalScope): void {
+  for (const name of expandWord(word, globals.toMap(), { escape }).matched) stage.outline.used.add(name);
 }
 
 /** Instructions that count in `[stage 2/5]`. */
@@ -180,9 +191,9 @@ function unknownTarget(target: string, graph: StageGraph): never {
   );
 }
 
-/** The target and all it needs. */
-export function reachableFrom(target: Stage): Set<Stage> {
-  const reached = new Set<Stage>([target]);
+/** These stages and all they need. */
+export function reachableFrom(...roots: readonly Stage[]): Set<Stage> {
+  const reached = new Set<Stage>(roots);
   for (const stage of reached) {
     if (stage.base !== undefined) reached.add(stage.base);
     for (const dependency of stage.dependencies.keys()) reached.add(dependency);

@@ -6,6 +6,7 @@ import type { ImageConfig, Platform } from '@img-build/oci';
 import type { NamedContext } from '../contexts/named-contexts.ts';
 import { Environment } from '../environment.ts';
 import { emptyImage, type WorkingImage } from '../image.ts';
+import { StageOutline } from '../subrequests/stage-outline.ts';
 
 /** An instruction of a stage with the stages it takes files from. */
 export interface Command {
@@ -34,6 +35,9 @@ export class Stage {
   readonly baseName: string;
   readonly from: FromInstruction | undefined;
   readonly range: SourceRange;
+  /** Counts from 0 in the file; -1 for an image. */
+  readonly index: number;
+  readonly outline: StageOutline = new StageOutline();
   base: Stage | undefined;
   /** The named context that is the base, or that replaces the whole stage. */
   context: NamedContext | undefined;
@@ -69,10 +73,17 @@ export class Stage {
     baseName,
     from,
     range,
-  }: { readonly baseName: string; readonly from?: FromInstruction; readonly range: SourceRange }) {
+    index = -1,
+  }: {
+    readonly baseName: string;
+    readonly from?: FromInstruction;
+    readonly range: SourceRange;
+    readonly index?: number;
+  }) {
     this.baseName = baseName;
     this.from = from;
     this.range = range;
+    this.index = index;
   }
 
   /** As written after AS, lower-cased; empty without. */

@@ -22,8 +22,8 @@ export interface ExtractOptions extends AbortOptions {
   readonly host: HostCalls;
   /** Absolute path of the tree: no symlink, of the tree or of the archive, leads out of it. It must exist. */
   readonly root: string;
-  /** Where in the tree the archive goes; made when missing. Default: the root itself. */
-  readonly destination?: string | undefined;
+  /** Where in the tree the archive goes, as text or as bytes; made when missing. Default: the root itself. */
+  readonly destination?: string | Buffer | undefined;
   /** Default `archive`: numeric owners as the archive has them. */
   readonly owner?: OwnerRule | undefined;
   /** Time of everything unpacked; default: as the archive says. */
@@ -58,7 +58,7 @@ export async function extractArchive(
   const folders = new ArchiveFolders(
     host,
     bytesOf(root),
-    cleanEntryPath(bytesOf(destination)),
+    cleanEntryPath(typeof destination === 'string' ? bytesOf(destination) : destination.toString('latin1')),
     typeof owner === 'string' ? undefined : owner,
   );
   const maker = new FileMaker({ host, owner, warn });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
+import { harmlessHeaders } from '../http/redirect.ts';
 import type { AccessRequest, Authorizer } from './authorizer.ts';
 
 /** A stale token, a fresh one, and one for the scopes that turned out to be missing. */
@@ -22,7 +23,11 @@ export async function sendAuthorized(
     const response = await send(
       header === undefined ? request : { ...request, headers: { ...request.headers, authorization: header } },
     );
-    if (response.status !== 401 || answers >= MAX_ANSWERS) return response;
+    if (response.status !== 401) return response;
+    // Another host does not get to ask for what is meant for the registry.
+    if (response.url.origin !== request.url.origin)
+      return await sendToStranger(authorizer, request, response, send);
+    if (answers >= MAX_ANSWERS) return response;
     response.discard();
     const answer = await authorizer.answer(
       { ...access, scopes },
@@ -31,4 +36,19 @@ export async function sendAuthorized(
     );
     ({ header, scopes } = answer);
   }
+}
+
+/** A host a redirect led to wants a token: it is shown one that anybody gets, or its refusal stands. */
+async function sendToStranger(
+  authorizer: Authorizer,
+  request: HttpRequest,
+  refusal: HttpResponse,
+  send: (request: HttpRequest) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refusal;
+  const authorization = await authorizer.strangerToken(refusal, request.signal);
+  if (authorization === undefined) return refusal;
+  refusal.discard();
+  const headers = { ...harmlessHeaders(request.headers), authorization };
+  return await send({ ...request, url: refusal.url, tls: undefined, headers });
 }

@@ -15,6 +15,7 @@ export interface AuthorizerOptions {
   readonly credentials: CredentialSource;
   /** Sends to a token server that a registry named. */
   readonly sendFor: (endpoint: Endpoint) => SendPlain;
+  readonly sendPlain: SendPlain;
   readonly timing: Timing;
   readonly allowPrivateAddresses: boolean;
 }
@@ -37,6 +38,11 @@ export interface Authorizer {
    * @throws RegistryError `REGISTRY_UNAUTHORIZED`, `REGISTRY_DENIED`, `REGISTRY_PROTOCOL` when nothing else would help.
    */
   answer(access: AccessRequest, refusal: Refusal, signal?: AbortSignal): Promise<Authorization>;
+  /**
+   * The header for a host that is not the registry and answered 401: a token anybody gets, fetched without credentials and
+   * forgotten; `undefined` when it wants something else.
+   */
+  strangerToken(response: HttpResponse, signal?: AbortSignal): Promise<string | undefined>;
 }
 
 /** A 401 and what it was given for. */
@@ -74,6 +80,7 @@ const USABLE_SHARE = 0.9;
 export function createAuthorizer({
   credentials,
   sendFor,
+  sendPlain,
   timing,
   allowPrivateAddresses,
 }: AuthorizerOptions): Authorizer {
@@ -113,8 +120,8 @@ export function createAuthorizer({
     });
     const entry: CachedToken = {
       expires: Number.POSITIVE_INFINITY,
-      header: answer.then(({ token, lifetime }) => {
-        entry.expires = timing.now() + lifetime * 1000 * USABLE_SHARE;
+      header: answer.then(({ token, lifetime, issuedAt }) => {
+        entry.expires = expiryOf(timing.now(), lifetime * 1000, issuedAt);
         entry.value = `Bearer ${token}`;
         return entry.value;
       }),
@@ -132,15 +139,35 @@ export function createAuthorizer({
     const found = await find(access, signal);
     if (found?.type === 'bearer') return `Bearer ${found.token}`;
     if (demand.scheme === 'bearer') return await tokenHeader(access, demand, found, signal);
-    return found?.type === 'basic' && found.username !== '' && found.password !== ''
-      ? basicHeader(found.username, found.password)
-      : undefined;
+    const usable =
+      found?.type === 'basic' &&
+      found.username !== '' &&
+      found.password !== '' &&
+      !found.username.includes(':');
+    return usable ? basicHeader(found.username, found.password) : undefined;
   };
 
   return {
     async header(access, signal) {
       const demand = demands.get(access.endpoint.domain);
       return demand === undefined ? undefined : await headerFor(access, demand, signal);
+    },
+
+    async strangerToken(response, signal) {
+      const challenges = parseChallenges(headersOf(response.headers, 'www-authenticate'));
+      const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
+      if (bearer === undefined) return undefined;
+      const { url } = response;
+      const { realm, service, scope } = bearer.parameters;
+      const { token } = await requestToken(sendPlain, {
+        realm: checkRealm(realm, url, allowPrivateAddresses),
+        service,
+        scopes: splitScopes(scope),
+        credentials: undefined,
+        host: url.host,
+        signal,
+      });
+      return `Bearer ${token}`;
     },
 
     async answer(access, { response, sent, fresh }, signal) {
@@ -170,6 +197,15 @@ export function createAuthorizer({
       return { header, scopes };
     },
   };
+}
+
+/**
+ * When to stop using a token. One that was issued a while ago has less of its life left; clocks that differ so much that it
+ * would be dead already, or come from the future, are not believed.
+ */
+function expiryOf(now: number, lifetime: number, issuedAt: number | undefined): number {
+  const believable = issuedAt !== undefined && issuedAt <= now && issuedAt + lifetime * USABLE_SHARE > now;
+  return (believable ? issuedAt : now) + lifetime * USABLE_SHARE;
 }
 
 /** The error for a request that was refused with the best header there is. */

@@ -31,6 +31,8 @@ export interface TokenAnswer {
   readonly token: string;
   /** Seconds. */
   readonly lifetime: number;
+  /** Milliseconds since the epoch, by the server's clock. */
+  readonly issuedAt?: number | undefined;
   /** An identity token, when one was asked for and granted. */
   readonly refreshToken?: string | undefined;
 }
@@ -107,6 +109,8 @@ function postRequest(
     method: 'POST',
     url: realm,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    // The form holds a password or a token, which a redirect must not take elsewhere.
+    staysHome: true,
     body: Buffer.from(form.toString()),
     signal,
   };
@@ -115,7 +119,7 @@ function postRequest(
 async function readAnswer(response: HttpResponse, query: TokenQuery): Promise<TokenAnswer> {
   if (response.status !== 200) throw await refused(response, query);
   const text = await readExcerpt(response, MAX_ANSWER_BYTES);
-  const { token, access_token, expires_in, refresh_token } = jsonObject(text);
+  const { token, access_token, expires_in, issued_at, refresh_token } = jsonObject(text);
   const value = isFilled(access_token) ? access_token : token;
   if (!isFilled(value) || /[^\x21-\x7e]/.test(value)) {
     const where = displayUrl(query.realm);
@@ -128,11 +132,24 @@ async function readAnswer(response: HttpResponse, query: TokenQuery): Promise<To
     typeof expires_in === 'number' && Number.isFinite(expires_in) && expires_in > 0
       ? expires_in
       : DEFAULT_LIFETIME;
-  return { token: value, lifetime, ...(isFilled(refresh_token) ? { refreshToken: refresh_token } : {}) };
+  const issuedAt = typeof issued_at === 'string' ? Date.parse(issued_at) : Number.NaN;
+  return {
+    token: value,
+    lifetime,
+    ...(Number.isNaN(issuedAt) ? {} : { issuedAt }),
+    ...(isFilled(refresh_token) ? { refreshToken: refresh_token } : {}),
+  };
 }
 
 async function refused(response: HttpResponse, query: TokenQuery): Promise<RegistryError> {
   const { host, credentials } = query;
+  if (response.status >= 300 && response.status < 400) {
+    response.discard();
+    return new RegistryError(
+      `the token server ${displayUrl(query.realm)} of ${host} wants credentials to be sent elsewhere`,
+      { code: 'REGISTRY_REDIRECT_REFUSED', status: response.status, host },
+    );
+  }
   const { status, errors, message, temporary } = await errorFromResponse(response, {
     what: `token for ${host}`,
     host,

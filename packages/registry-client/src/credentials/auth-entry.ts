@@ -9,6 +9,12 @@ const HUB_NAMES: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 
 /** One member of `auths`. @see docker/cli, config.json */
 export type AuthEntry = Readonly<Record<string, unknown>>;
 
+/** An entry and the key it is stored under. */
+export interface FoundEntry {
+  readonly key: string;
+  readonly entry: AuthEntry;
+}
+
 /** The key a domain is stored under. */
 export function serverKey(domain: string): string {
   return HUB_NAMES.has(domain) ? HUB_KEY : domain;
@@ -28,18 +34,18 @@ export function findEntry(
   auths: Readonly<Record<string, unknown>>,
   domain: string,
   path: string | undefined,
-): AuthEntry | undefined {
+): FoundEntry | undefined {
   const names = domain === 'docker.io' ? ['docker.io', 'index.docker.io'] : [domain];
   const parts = path?.split('/') ?? [];
   for (let length = parts.length; length > 0; length--) {
     for (const name of names) {
-      const entry = entryAt(auths, [name, ...parts.slice(0, length)].join('/'));
-      if (entry !== undefined) return entry;
+      const found = entryAt(auths, [name, ...parts.slice(0, length)].join('/'));
+      if (found !== undefined) return found;
     }
   }
   for (const key of [serverKey(domain), ...names]) {
-    const entry = entryAt(auths, key);
-    if (entry !== undefined) return entry;
+    const found = entryAt(auths, key);
+    if (found !== undefined) return found;
   }
   const other = Object.keys(auths).find((key) => /^https?:\/\//.test(key) && serverDomain(key) === domain);
   return other === undefined ? undefined : entryAt(auths, other);
@@ -88,9 +94,9 @@ export function encodeEntry(credentials: Credentials): AuthEntry {
   }
 }
 
-function entryAt(auths: Readonly<Record<string, unknown>>, key: string): AuthEntry | undefined {
+function entryAt(auths: Readonly<Record<string, unknown>>, key: string): FoundEntry | undefined {
   const entry = Object.hasOwn(auths, key) ? auths[key] : undefined;
-  return typeof entry === 'object' && entry !== null ? (entry as AuthEntry) : undefined;
+  return typeof entry === 'object' && entry !== null ? { key, entry: entry as AuthEntry } : undefined;
 }
 
 function hostOfKey(key: string): string {

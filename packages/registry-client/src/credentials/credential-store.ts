@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { homedir } from 'node:os';
 import type { AbortOptions } from '@img-build/interfaces';
-import { decodeEntry, encodeEntry, findEntry, serverDomain, serverKey } from './auth-entry.ts';
-import {
-  type CredentialFile,
-  parseCredentialFile,
-  readCredentialFile,
-  writeCredentialFile,
-} from './credential-file.ts';
+import { encodeEntry, serverDomain, serverKey } from './auth-entry.ts';
+import { readCredentialFile, writeCredentialFile } from './credential-file.ts';
 import { type HelperOptions, helperErase, helperGet, helperStore } from './credential-helper.ts';
-import { credentialPaths, dockerConfigPath, type Environment } from './credential-places.ts';
+import { dockerConfigPath, type Environment } from './credential-places.ts';
+import { type FoundCredentials, helperFor, objectAt, searchCredentials } from './credential-search.ts';
 import type { CredentialStore, Credentials } from './credentials.ts';
 
 /** Where to look. */
@@ -53,39 +49,24 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
     return await answer;
   };
 
-  const findIn = async (
-    file: CredentialFile,
-    where: string,
+  const search = async (
     domain: string,
     repository: string | undefined,
+    all: boolean,
     signal: AbortSignal | undefined,
-  ): Promise<Credentials | undefined> => {
-    const helper = helperFor(file, domain);
-    const found = helper === undefined ? undefined : await ask(helper, domain, signal);
-    if (found !== undefined) return found;
-    const entry = findEntry(objectAt(file, 'auths'), domain, repository);
-    return entry === undefined ? undefined : decodeEntry(entry, where);
+  ): Promise<FoundCredentials> => {
+    const asking = async (helper: string, host: string): Promise<Credentials | undefined> =>
+      await ask(helper, host, signal);
+    return await searchCredentials({ environment, home, ask: asking }, domain, repository, all);
   };
 
   return {
     async find(domain, repository, { signal }: AbortOptions = {}) {
-      const inline = environment['DOCKER_AUTH_CONFIG'];
-      if (inline !== undefined && inline.trim() !== '') {
-        const found = await findIn(
-          parseCredentialFile(inline, 'DOCKER_AUTH_CONFIG'),
-          'DOCKER_AUTH_CONFIG',
-          domain,
-          repository,
-          signal,
-        );
-        if (found !== undefined) return found;
-      }
-      for (const one of credentialPaths(environment, home)) {
-        const file = await readCredentialFile(one);
-        const found = file === undefined ? undefined : await findIn(file, one, domain, repository, signal);
-        if (found !== undefined) return found;
-      }
-      return undefined;
+      return (await search(domain, repository, false, signal)).credentials;
+    },
+
+    async explain(domain, repository, { signal }: AbortOptions = {}) {
+      return (await search(domain, repository, true, signal)).explanation;
     },
 
     async save(domain, credentials, { signal }: AbortOptions = {}) {
@@ -122,16 +103,6 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
   };
 }
 
-function helperFor(file: CredentialFile, domain: string): string | undefined {
-  const helpers = objectAt(file, 'credHelpers');
-  for (const key of [serverKey(domain), domain]) {
-    const helper = Object.hasOwn(helpers, key) ? helpers[key] : undefined;
-    if (typeof helper === 'string' && helper !== '') return helper;
-  }
-  const store = file['credsStore'];
-  return typeof store === 'string' && store !== '' ? store : undefined;
-}
-
 /** Everything but the host's own entry in all its spellings; namespaces below it stay. */
 function withoutDomain(
   auths: Readonly<Record<string, unknown>>,
@@ -140,11 +111,4 @@ function withoutDomain(
   const isWholeHost = (key: string): boolean =>
     serverDomain(key) === domain && (/^https?:\/\//.test(key) || !key.includes('/'));
   return Object.fromEntries(Object.entries(auths).filter(([key]) => !isWholeHost(key)));
-}
-
-function objectAt(file: CredentialFile, key: string): Readonly<Record<string, unknown>> {
-  const value = file[key];
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};
 }

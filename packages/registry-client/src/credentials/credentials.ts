@@ -9,6 +9,28 @@ export type Credentials =
   /** A token to be sent as it is. */
   | { readonly type: 'bearer'; readonly token: string };
 
+/** Where credentials come from; never the credentials themselves. */
+export interface CredentialExplanation {
+  readonly kind: 'helper' | 'file' | 'environment' | 'none';
+  /** Path of the file, or name of the variable. */
+  readonly place?: string | undefined;
+  /** Name of the helper program the place names. */
+  readonly helper?: string | undefined;
+  /** The key they are stored under. */
+  readonly key?: string | undefined;
+  readonly type?: Credentials['type'] | undefined;
+  readonly username?: string | undefined;
+  /** The other places, in their order. */
+  readonly passed: readonly PassedCredentials[];
+}
+
+/** A place whose credentials are not used. */
+export interface PassedCredentials {
+  readonly place: string;
+  /** `outweighed` places have some as well, but come later. */
+  readonly why: 'missing' | 'nothing for this host' | 'outweighed';
+}
+
 /** Finds credentials. */
 export interface CredentialSource {
   /**
@@ -31,6 +53,8 @@ export interface SavedCredentials {
 
 /** Finds and keeps credentials. */
 export interface CredentialStore extends CredentialSource {
+  /** Tells where {@link CredentialSource.find} has its answer from. */
+  explain(domain: string, path: string | undefined, options?: AbortOptions): Promise<CredentialExplanation>;
   save(domain: string, credentials: Credentials, options?: AbortOptions): Promise<SavedCredentials>;
   /** Forgets a host's credentials; tells whether there were any. */
   erase(domain: string, options?: AbortOptions): Promise<boolean>;

@@ -49,6 +49,13 @@ export async function sendFollowing(
   }
 }
 
+/** The headers that any host may see: no credentials, nothing that was configured for a registry. */
+export function harmlessHeaders(headers: HttpRequest['headers']): HttpRequest['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())),
+  );
+}
+
 function nextUrl(location: string, base: URL): URL {
   if (URL.canParse(location, base.href)) {
     const url = new URL(location, base);
@@ -68,11 +75,7 @@ function checkHop(first: URL, from: URL, to: URL, rules: RedirectRules): void {
 }
 
 function redirected(request: HttpRequest, url: URL, status: number, sameOrigin: boolean): HttpRequest {
-  const kept = sameOrigin
-    ? request.headers
-    : Object.fromEntries(
-        Object.entries(request.headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())),
-      );
+  const kept = sameOrigin ? request.headers : harmlessHeaders(request.headers);
   // The identity is for the first origin alone.
   const tls = sameOrigin ? request.tls : undefined;
   const becomesGet = status === 303 || ((status === 301 || status === 302) && request.method === 'POST');

@@ -1,158 +1,168 @@
 // SPDX-License-Identifier: MIT
-import { chmod, mkdir, readFile, utimes } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  access,
+  chmod,
+  constants,
+  copyFile,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
-import type { AbortOptions, Source, SourceIdentifier } from '@img-build/interfaces';
+import type { AbortOptions, HostTree, SecretSource, Source, SourceIdentifier } from '@img-build/interfaces';
 import { canonicalDigest, type Digest, digestHex, isDigest } from '@img-build/oci';
-import { goJson } from '../image/image-keys.ts';
 import { SourceError } from '../source-error.ts';
-import { type Download, download, replaceFile } from './download.ts';
+import { download, type KnownDownload, storeBytes } from './download.ts';
+import type { NetworkOptions } from './guarded-request.ts';
+import {
+  fileNameOf,
+  type HttpFacts,
+  httpDate,
+  httpFactsFrom,
+  httpKey,
+  requestHeaders,
+} from './http-request-facts.ts';
 import { withoutSecrets } from './shown-url.ts';
 
-/** Where downloads are kept and how large they may be. */
-export interface HttpSourceOptions {
-  /** A private folder, kept between builds: a URL that did not change is not downloaded again. */
+/** Where downloads are kept and how they are made. */
+export interface HttpSourceOptions extends NetworkOptions {
+  /** A private folder, kept between builds: what did not change is not downloaded again. */
   readonly folder: string;
+  /** A private folder for this build's trees; whoever made it removes it. */
+  readonly scratch: string;
   /** Bytes; 8 GiB by default. */
   readonly maxBytes?: number | undefined;
-  readonly fetch?: typeof fetch | undefined;
+  /** Asked for `HTTP_AUTH_HEADER_<host>` and `HTTP_AUTH_TOKEN_<host>`. */
+  readonly secrets?: SecretSource | undefined;
 }
 
-/** What is known of a URL from its last download. */
-interface KnownDownload {
-  readonly digest: Digest;
-  readonly etag?: string | undefined;
-  readonly modified?: string | undefined;
-}
-
-interface FileFacts {
-  readonly url: string;
-  readonly name: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly checksum: Digest | undefined;
+/** Downloads of one build. */
+export interface HttpSource extends Source {
+  /**
+   * Stores bytes as what an address gives in this build: input that came another way, like an archive on stdin.
+   *
+   * @throws SourceError `SOURCE_TOO_LARGE`
+   */
+  put(url: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** `Last-Modified` of a download, in milliseconds since the Unix epoch; `undefined` when the server told none. */
+  modified(source: SourceIdentifier, options?: AbortOptions): Promise<number | undefined>;
 }
 
 const DEFAULT_MAX_BYTES = 8 * 1024 ** 3;
 const DEFAULT_MODE = 0o600;
-const UNNAMED = '__unnamed__';
 
 /**
- * Creates the source of `http://` and `https://` identifiers: a folder with one file.
+ * Creates the source of `http://` and `https://` identifiers: a folder with one file. Within one instance, which is for
+ * one build, an address is asked once.
  *
- * @throws SourceError `SOURCE_DOWNLOAD_FAILED`, `SOURCE_TOO_LARGE`, `SOURCE_CHECKSUM_MISMATCH`, `SOURCE_UNSUPPORTED`, when
- *   the key or the content is asked for
+ * @throws SourceError `SOURCE_DOWNLOAD_FAILED`, `SOURCE_REDIRECT_REFUSED`, `SOURCE_TOO_LARGE`,
+ *   `SOURCE_CHECKSUM_MISMATCH`, `SOURCE_UNSUPPORTED`, when the key or the content is asked for
  */
-export function createHttpSource(options: HttpSourceOptions): Source {
-  return {
-    schemes: ['http', 'https'],
-    async open(source) {
-      const facts = factsOf(source);
-      let started: Promise<KnownDownload> | undefined;
-      const fetched = (abort: AbortOptions): Promise<KnownDownload> => {
-        started ??= fetchFile(facts, options, abort);
-        return started;
-      };
-      return {
-        async cacheKey(_index, abort = {}) {
-          // A checksum pins the content: the key is known without a download.
-          if (facts.checksum !== undefined) return { key: keyOf(facts, facts.checksum), done: true };
-          const { digest, modified } = await fetched(abort);
-          return { key: keyOf(facts, digest, modified), done: true };
-        },
-        async content(abort = {}) {
-          const { digest, modified } = await fetched(abort);
-          const path = await placeFile(facts, options.folder, digest, modified);
-          return {
-            type: 'tree',
-            tree: { type: 'host', path, rootOwned: true },
-            description: `http url ${withoutSecrets(facts.url)}`,
-          };
-        },
-      };
-    },
-  };
-}
+export function createHttpSource(options: HttpSourceOptions): HttpSource {
+  const fetched = new Map<string, Promise<KnownDownload>>();
 
-function factsOf({ identifier, attrs }: SourceIdentifier): FileFacts {
-  const checksum = attrs['http.checksum'];
-  if (checksum !== undefined && !(isDigest(checksum) && checksum.startsWith('sha256:'))) {
-    throw new SourceError(`unsupported checksum ${JSON.stringify(checksum)}: only sha256 is supported`, {
-      code: 'SOURCE_UNSUPPORTED',
-    });
-  }
-  return {
-    url: identifier,
-    name: fileName(attrs['http.filename'] ?? lastPart(identifier)),
-    mode: Number.parseInt(attrs['http.perm'] ?? '0', 8) || DEFAULT_MODE,
-    uid: Number(attrs['http.uid'] ?? 0),
-    gid: Number(attrs['http.gid'] ?? 0),
-    checksum: checksum as Digest | undefined,
-  };
-}
-
-function lastPart(url: string): string {
-  try {
-    return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
-  } catch {
-    return '';
-  }
-}
-
-/** A name can be anything the server's owner likes, but it stays one component. */
-function fileName(name: string): string {
-  const last = name.replaceAll('\0', '').split('/').at(-1) ?? '';
-  return last === '' || last === '.' || last === '..' ? UNNAMED : last;
-}
-
-/** @see BuildKit, source/http, formatCacheKey */
-function keyOf({ name, mode, uid, gid }: FileFacts, checksum: Digest, modified?: string): string {
-  return canonicalDigest(
-    goJson({ Filename: name, Perm: mode, UID: uid, GID: gid, Checksum: checksum, LastModTime: modified }),
-  );
-}
-
-async function fetchFile(
-  facts: FileFacts,
-  options: HttpSourceOptions,
-  { signal }: AbortOptions,
-): Promise<KnownDownload> {
-  const { folder } = options;
-  const record = join(folder, 'known', `${digestHex(canonicalDigest(facts.url))}.json`);
-  await mkdir(join(folder, 'known'), { recursive: true, mode: 0o700 });
-  await mkdir(join(folder, 'files'), { recursive: true, mode: 0o700 });
-  const known = await readKnown(record);
-  const isKept = known !== undefined && (facts.checksum === undefined || facts.checksum === known.digest);
-  const got: Download = await download(facts.url, {
-    target: (digest) => join(folder, 'files', digestHex(digest)),
-    etag: isKept ? known.etag : undefined,
-    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
-    fetch: options.fetch ?? fetch,
-    signal,
-  });
-  if (got.unchanged) {
-    if (known === undefined)
-      throw new SourceError(`${withoutSecrets(facts.url)}: not modified, but it was never downloaded`, {
-        code: 'SOURCE_DOWNLOAD_FAILED',
-      });
-    return known;
-  }
-  if (facts.checksum !== undefined && facts.checksum !== got.digest) {
+  async function fetchOnce(facts: HttpFacts, abort: AbortOptions): Promise<KnownDownload> {
+    const id = requestId(facts);
+    const known = fetched.get(id) ?? fetchFile(facts, id, options, abort);
+    fetched.set(id, known);
+    known.catch(() => fetched.delete(id));
+    const got = await known;
+    if (facts.checksum === undefined || facts.checksum === got.digest) return got;
     throw new SourceError(
       `digest mismatch of ${withoutSecrets(facts.url)}: got ${got.digest}, expected ${facts.checksum}`,
       { code: 'SOURCE_CHECKSUM_MISMATCH' },
     );
   }
-  const { unchanged: _, ...next } = got;
-  await replaceFile(record, JSON.stringify(next));
-  return next;
+
+  return {
+    schemes: ['http', 'https'],
+    async open(source) {
+      const facts = httpFactsFrom(source);
+      return {
+        async cacheKey(_index, abort = {}) {
+          // A checksum pins the content: the key is known without a download.
+          const pinned = facts.checksum && { digest: facts.checksum };
+          return { key: httpKey(facts, pinned ?? (await fetchOnce(facts, abort))), done: true };
+        },
+        async content(abort = {}) {
+          const tree = await placeFile(facts, await fetchOnce(facts, abort), options);
+          return { type: 'tree', tree, description: `http url ${withoutSecrets(facts.url)}` };
+        },
+      };
+    },
+    async put(url, bytes) {
+      const { files } = await foldersOf(options);
+      const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
+      const digest = await storeBytes(bytes, files, (size) => {
+        if (size > limit)
+          throw new SourceError(`the input has more than the ${limit} bytes allowed`, {
+            code: 'SOURCE_TOO_LARGE',
+          });
+      });
+      fetched.set(requestId(httpFactsFrom({ identifier: url, attrs: {} })), Promise.resolve({ digest }));
+    },
+    async modified(source, abort = {}) {
+      return httpDate((await fetchOnce(httpFactsFrom(source), abort)).modified)?.getTime();
+    },
+  };
 }
 
-async function readKnown(path: string): Promise<KnownDownload | undefined> {
+/** What decides what a server answers. */
+function requestId({ url, headers, headerSecret }: HttpFacts): string {
+  return digestHex(canonicalDigest(JSON.stringify([url, headers, headerSecret])));
+}
+
+async function foldersOf({ folder }: HttpSourceOptions): Promise<{
+  readonly record: (id: string) => string;
+  readonly files: (digest: Digest) => string;
+}> {
+  await mkdir(join(folder, 'known'), { recursive: true, mode: 0o700 });
+  await mkdir(join(folder, 'files'), { recursive: true, mode: 0o700 });
+  return {
+    record: (id) => join(folder, 'known', `${id}.json`),
+    files: (digest) => join(folder, 'files', digestHex(digest)),
+  };
+}
+
+async function fetchFile(
+  facts: HttpFacts,
+  id: string,
+  options: HttpSourceOptions,
+  { signal }: AbortOptions,
+): Promise<KnownDownload> {
+  const { record, files } = await foldersOf(options);
+  const known = await readKnown(record(id), files);
+  // What is pinned and here needs no server at all.
+  if (known !== undefined && known.digest === facts.checksum) return known;
+  const got = await download(facts.url, {
+    target: files,
+    known: facts.checksum === undefined ? known : undefined,
+    headers: await requestHeaders(facts, options.secrets, { signal }),
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+    network: options,
+    signal,
+  });
+  const temporary = `${record(id)}.${randomUUID()}.tmp`;
+  await writeFile(temporary, JSON.stringify(got), { mode: 0o600 });
+  await rename(temporary, record(id));
+  return got;
+}
+
+/** Nothing is known of a download whose file is gone. */
+async function readKnown(
+  path: string,
+  files: (digest: Digest) => string,
+): Promise<KnownDownload | undefined> {
   try {
     const value = JSON.parse(await readFile(path, 'utf8')) as KnownDownload;
-    return isDigest(value.digest) ? value : undefined;
+    if (!isDigest(value.digest)) return undefined;
+    await access(files(value.digest));
+    return value;
   } catch (error) {
     if (isSystemError(error, 'ENOENT') || (error as { name?: string }).name === 'SyntaxError')
       return undefined;
@@ -160,23 +170,25 @@ async function readKnown(path: string): Promise<KnownDownload | undefined> {
   }
 }
 
-/** A folder of its own per name and mode, so that what another build looks at does not change under it. */
+/** A folder of its own, so that what another build looks at does not change under it. */
 async function placeFile(
-  { name, mode }: FileFacts,
-  folder: string,
-  digest: Digest,
-  modified: string | undefined,
-): Promise<string> {
-  const place = join(
-    folder,
-    'trees',
-    digestHex(canonicalDigest(JSON.stringify([digest, name, mode, modified]))),
-  );
-  await mkdir(place, { recursive: true, mode: 0o755 });
-  const file = join(place, name);
-  await replaceFile(file, { copyOf: join(folder, 'files', digestHex(digest)) });
-  await chmod(file, mode);
-  const time = modified === undefined ? 0 : Date.parse(modified) / 1000;
-  await utimes(file, time || 0, time || 0);
-  return place;
+  facts: HttpFacts,
+  { digest, modified, disposition }: KnownDownload,
+  options: HttpSourceOptions,
+): Promise<HostTree> {
+  const { files } = await foldersOf(options);
+  const path = join(options.scratch, randomUUID());
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  const file = join(path, fileNameOf(facts, disposition));
+  try {
+    await copyFile(files(digest), file, constants.COPYFILE_FICLONE);
+    await chmod(file, facts.mode || DEFAULT_MODE);
+    const time = httpDate(modified) ?? new Date(0);
+    await utimes(file, time, time);
+  } catch (error) {
+    await rm(path, { recursive: true, force: true });
+    throw error;
+  }
+  const { uid, gid } = facts;
+  return { type: 'host', path, rootOwned: true, ...(uid === 0 && gid === 0 ? {} : { owner: { uid, gid } }) };
 }

@@ -23,7 +23,7 @@ export interface TreeEntry {
   readonly systemPath: string | Buffer;
   readonly kind: EntryKind;
   readonly stats: BigIntStats;
-  /** As the tree shows it: 0 in a tree that is rootOwned. */
+  /** As the tree shows it: in a tree that is rootOwned not the file's. */
   readonly uid: number;
   readonly gid: number;
   /** Of a symlink; bytes. */
@@ -51,7 +51,7 @@ export interface FileTree {
  * @throws SourceError `TREE_PATTERN_INVALID`
  */
 export function openFileTree(tree: Omit<HostTree, 'type'>): FileTree {
-  const plain = { path: tree.path, rootOwned: tree.rootOwned };
+  const plain = { path: tree.path, rootOwned: tree.rootOwned, owner: tree.owner };
   const { include, exclude, followPaths } = tree;
   if (include === undefined && followPaths === undefined && (exclude ?? []).length === 0)
     return fileTree(plain, undefined);
@@ -64,12 +64,13 @@ export function openFileTree(tree: Omit<HostTree, 'type'>): FileTree {
 }
 
 function fileTree(
-  { path: folder, rootOwned }: { readonly path: string; readonly rootOwned: boolean },
+  { path: folder, rootOwned, owner }: Pick<HostTree, 'path' | 'rootOwned' | 'owner'>,
   rules: PathRules | undefined,
 ): FileTree {
   const known = new Map<BytePath, TreeEntry | undefined>();
   const lists = new Map<BytePath, readonly TreeEntry[]>();
-  const root = createEntry(folder, '', rootOwned);
+  const root = createEntry(folder, '', rootOwned ? ROOT : undefined);
+  const shownOwner = rootOwned ? (owner ?? ROOT) : undefined;
   known.set('', root);
 
   function exists(entry: TreeEntry): boolean {
@@ -110,7 +111,7 @@ function fileTree(
   }
 
   function existingEntry(path: BytePath): TreeEntry | undefined {
-    const entry = createEntry(folder, path, rootOwned);
+    const entry = createEntry(folder, path, shownOwner);
     try {
       return exists(entry) ? entry : undefined;
     } catch (error) {
@@ -122,7 +123,10 @@ function fileTree(
   return { root, rootOwned, folder, get, list, isExcluded: (path) => rules?.excludes(path) ?? false };
 }
 
-function createEntry(folder: string, path: BytePath, rootOwned: boolean): TreeEntry {
+const ROOT: HostTree['owner'] = { uid: 0, gid: 0 };
+
+/** @param owner - shown instead of the one the file has. */
+function createEntry(folder: string, path: BytePath, owner: HostTree['owner']): TreeEntry {
   const full = systemPath(folder, path);
   let stats: BigIntStats | undefined;
   let target: BytePath | undefined;
@@ -138,10 +142,10 @@ function createEntry(folder: string, path: BytePath, rootOwned: boolean): TreeEn
       return kindOf(this.stats);
     },
     get uid(): number {
-      return rootOwned ? 0 : Number(this.stats.uid);
+      return owner?.uid ?? Number(this.stats.uid);
     },
     get gid(): number {
-      return rootOwned ? 0 : Number(this.stats.gid);
+      return owner?.gid ?? Number(this.stats.gid);
     },
     get target(): BytePath {
       target ??= readlinkSync(full, { encoding: 'latin1' });

@@ -2,9 +2,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbortOptions, ContainerMount, ExecMount, HostCalls } from '@img-build/interfaces';
+import { bytePath, rootedPath } from '@img-build/sources';
 import { setOwner } from '../file/file-attributes.ts';
 import type { ActiveTree, TreeMounter } from '../mounted-tree.ts';
-import { placeInRoot, resolveInRoot, rooted } from '../path-in-root.ts';
+import { placeInRoot, resolveInRoot, rooted, utf8Path } from '../path-in-root.ts';
 import type { ScratchFolder } from '../scratch-folder.ts';
 import { WorkerError } from '../worker-error.ts';
 import type { CacheMounts } from './cache-mounts.ts';
@@ -174,18 +175,23 @@ async function bound(
 /** The part of a tree that a mount shows. A cache makes the folder it is asked for. */
 function below(host: HostCalls, root: string, { selector, type }: ExecMount): string {
   if (selector === undefined || selector === '' || selector === '/') return root;
-  const found = resolveInRoot(host, root, selector);
-  if (found !== undefined) return found;
+  const found = resolveInRoot(host, root, rootedPath(bytePath(selector)));
+  if (typeof found === 'string') return found;
+  if (found !== undefined)
+    throw new WorkerError(`mount source ${selector} leads to a name that is not UTF-8`, {
+      code: 'EXEC_MOUNT_INVALID',
+    });
   if (type !== 'cache') {
     throw new WorkerError(`"/${selector.replace(/^\/+/, '')}": not found`, { code: 'TREE_PATH_NOT_FOUND' });
   }
   // What an earlier run left in the cache may be a link to anywhere; nothing is made behind one.
-  const missing: string[] = [];
-  const made = placeInRoot(root, selector, (folder) => missing.push(folder));
-  if (made !== join(root, rooted(selector)))
+  const missing: (string | Buffer)[] = [];
+  const made = utf8Path(placeInRoot(root, selector, (folder) => missing.push(folder)));
+  if (`/${made}` !== rooted(selector))
     throw new WorkerError(`cache mount source ${selector} leads through a symlink to nowhere`, {
       code: 'EXEC_MOUNT_INVALID',
     });
-  for (const folder of [...missing, made]) mkdirSync(folder, { mode: 0o755 });
-  return made;
+  const folder = join(root, made);
+  for (const each of [...missing, folder]) mkdirSync(each, { mode: 0o755 });
+  return folder;
 }

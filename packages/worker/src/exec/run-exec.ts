@@ -10,10 +10,11 @@ import type {
   ExecRequest,
   ExecResult,
   Executor,
+  HostCalls,
 } from '@img-build/interfaces';
 import { readAccounts, resolveUser } from '../accounts.ts';
 import type { ActiveTree } from '../mounted-tree.ts';
-import { placeInRoot } from '../path-in-root.ts';
+import { placeInRoot, utf8Path } from '../path-in-root.ts';
 import { WorkerError } from '../worker-error.ts';
 import type { Emulation } from './emulation.ts';
 import { type ExecMountParts, type PreparedMount, prepareMount } from './exec-mounts.ts';
@@ -100,10 +101,23 @@ async function runIn(
   { root, mounts, output }: Place,
   options: AbortOptions,
 ): Promise<ExecResult> {
-  const user = resolveUser(readAccounts(host, root.path), request.user);
   const folder = scratch.make('exec');
-  const all = [...networkFileMounts(request, folder), ...mounts];
-  const spec: ContainerSpec = {
+  try {
+    const files = networkFileMounts(request, folder);
+    return await executor.run(containerSpec(host, request, root, [...files, ...mounts]), output, options);
+  } finally {
+    scratch.remove(folder);
+  }
+}
+
+function containerSpec(
+  host: HostCalls,
+  request: ExecRequest,
+  root: Place['root'],
+  mounts: readonly ContainerMount[],
+): ContainerSpec {
+  const user = resolveUser(readAccounts(host, root.path), request.user);
+  return {
     id: `img-${randomUUID()}`,
     root: [{ type: 'bind', source: root.path, options: ['rbind', 'rw'] }],
     readonlyRoot: root.readonly,
@@ -112,7 +126,7 @@ async function runIn(
     cwd: request.cwd,
     user,
     hostname: request.hostname,
-    mounts: all.map((mount) => ({
+    mounts: mounts.map((mount) => ({
       ...mount,
       destination: realDestination(root.path, mount.destination),
     })),
@@ -123,11 +137,6 @@ async function runIn(
     shmSize: request.shmSize,
     cgroupParent: request.cgroupParent,
   };
-  try {
-    return await executor.run(spec, output, options);
-  } finally {
-    scratch.remove(folder);
-  }
 }
 
 /** HOME comes from the account unless the image or the Dockerfile sets it. */
@@ -140,5 +149,5 @@ function withHome(env: readonly string[], home: string): readonly string[] {
  * also when nothing is there yet: then the executor makes it for the time of the run, and not the runtime for ever.
  */
 function realDestination(root: string, destination: string): string {
-  return placeInRoot(root, destination, () => {}).slice(root.length) || '/';
+  return `/${utf8Path(placeInRoot(root, destination, () => {}))}`;
 }

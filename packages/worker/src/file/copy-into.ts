@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { lstatSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { AbortOptions, CopyAction, HostCalls, Tree } from '@img-build/interfaces';
 import {
+  type BytePath,
   type CopySource,
+  childPath,
   type FileTree,
   openFileTree,
+  parentPath,
   pathText,
   requirePath,
   resolveCopySources,
@@ -25,8 +27,8 @@ import type { OwnerIds } from './ownership.ts';
  */
 export type ArchiveExtractor = (
   archive: string | Buffer,
-  /** `folder` makes the folder and gives its real path; not called for what is no archive. */
-  destination: { readonly root: string; folder(): string },
+  /** `folder` makes the folder and gives its real path below the root; not called for what is no archive. */
+  destination: { readonly root: string; folder(): BytePath },
   options: AbortOptions & { readonly owner?: OwnerIds | undefined },
 ) => Promise<boolean>;
 
@@ -85,73 +87,74 @@ async function copySource(
   { tree, copier, source }: SourceCopy,
   options: AbortOptions,
 ): Promise<void> {
-  const { action, owner, extractArchive, root } = request;
+  const { action, owner, extractArchive, host, root } = request;
   const { entry, name } = source;
+  const destination = createDestination(request);
   if (entry.kind === 'directory') {
     const into = action.directoryContents
       ? action.destination
       : posix.join(action.destination, pathText(name));
-    return await keepTimes(
-      request,
-      place(request, `${into}/.`),
-      async (folder) => await copyFolder({ request, tree, copier, source, folder }, options),
-    );
+    const folder = destination.folder(into);
+    await copyFolder({ request, tree, copier, source, folder }, options);
+    // As in BuildKit, whether the folder was there or not.
+    setModified(host, systemPath(root, folder), action.timestamp ?? entry.stats.mtimeNs);
+  } else {
+    const folder = (): BytePath => destination.folder(action.destination);
+    const isArchive =
+      action.unpackArchive &&
+      entry.kind === 'file' &&
+      (await extractArchive(entry.systemPath, { root, folder }, { ...options, owner }));
+    if (isArchive) return;
+    copier.file(entry, systemPath(root, fileTarget(request, destination, source)));
   }
-  if (action.unpackArchive && entry.kind === 'file') {
-    const folder = (): string => place(request, `${action.destination}/.`);
-    if (await extractArchive(entry.systemPath, { root, folder }, { ...options, owner })) return;
-  }
-  const { folder, target } = fileTarget(request, source);
-  return await keepTimes(request, folder, () => copier.file(entry, target));
+  destination.finish();
 }
 
 /** A file goes into a destination that is a folder, or is written as one. */
-function fileTarget(
-  request: CopyRequest,
-  { name }: CopySource,
-): { readonly folder: string; readonly target: string | Buffer } {
-  const { destination } = request.action;
+function fileTarget({ action, root }: CopyRequest, to: Destination, { name }: CopySource): BytePath {
+  const { destination } = action;
   const isFolder =
     destination.endsWith('/') ||
     destination === '' ||
     destination === '.' ||
-    lstatOf(place(request, destination))?.isDirectory();
-  if (isFolder) {
-    const folder = place(request, `${destination}/.`);
-    return { folder, target: systemPath(folder, name) };
-  }
-  const target = place(request, destination);
-  return { folder: posix.dirname(target), target };
+    lstatOf(systemPath(root, to.file(destination)))?.isDirectory();
+  return isFolder ? childPath(to.folder(destination), name) : to.file(destination);
 }
 
-/** The real path of a destination; folders above it are made. `path/.` makes `path` itself too. */
-function place({ host, root, action, owner }: CopyRequest, path: string): string {
-  const looks: NewFolder = { mode: action.mode ?? 0o755, owner, timestamp: action.timestamp };
-  const make = (real: string, virtual: string): void => {
+/** Finds and makes the places a copy goes to; paths are below the root. */
+interface Destination {
+  /** A place for a file, the folders above it made. */
+  file(path: string): BytePath;
+  /** A folder, made with those above it. */
+  folder(path: string): BytePath;
+  /** Gives the folders that were made the time they were to have, once what is in them was copied. */
+  finish(): void;
+}
+
+function createDestination({ host, root, action, owner }: CopyRequest): Destination {
+  const { mode = 0o755, timestamp } = action;
+  const looks: NewFolder = { mode, owner, timestamp };
+  const made: (string | Buffer)[] = [];
+  const make = (real: string | Buffer, virtual: string): void => {
     if (!action.createDestinationPath)
       throw new WorkerError(`${virtual}: no such directory`, { code: 'FILE_NOT_FOUND' });
     makeOneFolder(host, real, looks);
+    made.push(real);
   };
-  if (!path.endsWith('/.')) return placeInRoot(root, path, make);
-  // One more component makes the folder itself a parent; it is taken off again.
-  return posix.dirname(placeInRoot(root, `${path.slice(0, -1)}x`, make, false));
-}
-
-/** What is copied into a folder that was there must not change the folder's own times. */
-async function keepTimes(
-  { host }: CopyRequest,
-  folder: string,
-  work: (folder: string) => Promise<void> | void,
-): Promise<void> {
-  const before = lstatSync(folder, { bigint: true });
-  await work(folder);
-  setModified(host, folder, before.mtimeNs);
+  return {
+    file: (path) => placeInRoot(root, path, make),
+    // One more component makes the folder itself a parent; it is taken off again.
+    folder: (path) => parentPath(placeInRoot(root, `${path}/x`, make, false)),
+    finish() {
+      if (timestamp !== undefined) for (const path of made) setModified(host, path, timestamp);
+    },
+  };
 }
 
 interface FolderCopy extends SourceCopy {
   readonly request: CopyRequest;
-  /** Real path of the destination. */
-  readonly folder: string;
+  /** Real path of the destination below the root. */
+  readonly folder: BytePath;
 }
 
 async function copyFolder(
@@ -167,7 +170,7 @@ async function copyFolder(
   let turn = performance.now();
   for (const { path, entry } of walkTree(tree, source.entry, options)) {
     if (path === '') continue;
-    const destination = systemPath(folder, path);
+    const destination = systemPath(request.root, childPath(folder, path));
     if (entry.kind === 'directory') {
       copier.folder(destination);
       folders.push([entry, destination]);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { chmodSync, closeSync, constants, openSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import type { HostCalls, MakeFileAction, MakeSymlinkAction } from '@img-build/interfaces';
+import { systemPath } from '@img-build/sources';
 import { lstatOf, placeInRoot } from '../path-in-root.ts';
 import { WorkerError } from '../worker-error.ts';
 import { setModified, setOwner } from './file-attributes.ts';
 import type { OwnerIds } from './ownership.ts';
 
-function missingParent(_real: string, virtual: string): never {
+function missingParent(_real: string | Buffer, virtual: string): never {
   throw new WorkerError(`${virtual}: no such directory`, { code: 'FILE_NOT_FOUND' });
 }
 
 /** A file that is there is written over; anything else but a folder, which an open might wait for, goes first. */
-function makeRoom(path: string, virtual: string): void {
+function makeRoom(path: string | Buffer, virtual: string): void {
   const found = lstatOf(path);
   if (found?.isDirectory()) throw isADirectory(virtual);
   if (found !== undefined && !found.isFile()) rmSync(path);
@@ -28,7 +29,7 @@ export function makeFile(
   action: MakeFileAction,
   owner: OwnerIds | undefined,
 ): void {
-  const path = placeInRoot(root, action.path, missingParent);
+  const path = systemPath(root, placeInRoot(root, action.path, missingParent));
   makeRoom(path, action.path);
   const fd = openSync(
     path,
@@ -52,7 +53,7 @@ export function makeSymlink(
   action: MakeSymlinkAction,
   owner: OwnerIds | undefined,
 ): void {
-  const path = placeInRoot(root, action.path, missingParent, false);
+  const path = systemPath(root, placeInRoot(root, action.path, missingParent, false));
   const found = lstatOf(path);
   if (found?.isDirectory()) throw isADirectory(action.path);
   if (found !== undefined) rmSync(path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { chmodSync, mkdirSync } from 'node:fs';
 import type { HostCalls, MakeDirectoryAction } from '@img-build/interfaces';
+import { systemPath } from '@img-build/sources';
 import { lstatOf, placeInRoot } from '../path-in-root.ts';
 import { WorkerError } from '../worker-error.ts';
 import { setModified, setOwner } from './file-attributes.ts';
@@ -16,7 +17,11 @@ export interface NewFolder {
 }
 
 /** Makes one folder whose parent exists. */
-export function makeOneFolder(host: HostCalls, path: string, { mode, owner, timestamp }: NewFolder): void {
+export function makeOneFolder(
+  host: HostCalls,
+  path: string | Buffer,
+  { mode, owner, timestamp }: NewFolder,
+): void {
   mkdirSync(path, { mode });
   if (owner !== undefined) setOwner(path, owner);
   chmodSync(path, mode);
@@ -31,11 +36,12 @@ export function makeFolder(
   owner: OwnerIds | undefined,
 ): void {
   const looks: NewFolder = { mode: action.mode & 0o7777, owner, timestamp: action.timestamp };
-  const path = placeInRoot(root, action.path, (real, virtual) => {
+  const place = placeInRoot(root, action.path, (real, virtual) => {
     if (!action.makeParents)
       throw new WorkerError(`${virtual}: no such directory`, { code: 'FILE_NOT_FOUND' });
     makeOneFolder(host, real, looks);
   });
+  const path = systemPath(root, place);
   const found = lstatOf(path);
   if (found === undefined) return makeOneFolder(host, path, looks);
   if (!found.isDirectory())

@@ -2,6 +2,7 @@
 import { readStandardInput } from '../../standard-input.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { BuildInput, BuildInputOptions, LoadStep } from '../build-input.ts';
+import { definitionStep } from '../definition-step.ts';
 import { decodeInput, MAX_FILE_BYTES } from './input-file.ts';
 
 /** Names a Dockerfile may have when the user names none, in the order they are looked for. */
@@ -13,7 +14,7 @@ export async function loadDockerfile(
   load: LoadStep,
   read: () => Promise<Uint8Array>,
 ): Promise<BuildInput['dockerfile']> {
-  const bytes = await load(`[internal] load build definition from ${name}`, 'transferring dockerfile:', read);
+  const bytes = await load(definitionStep(name), 'transferring dockerfile:', read);
   return { name, text: decodeInput(bytes, name) };
 }
 
