@@ -6,6 +6,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { isSystemError } from '@img-build/errors';
 import { invalid, LayerError } from '../layer-error.ts';
 import type { Packing } from './detect.ts';
+import { freeMemory } from './free-memory.ts';
 import { splitFrames } from './zstd-frames.ts';
 
 const CHUNK_SIZE = 256 * 1024;
@@ -30,20 +31,13 @@ async function* through(source: AsyncIterable<Buffer>, stream: Duplex): AsyncGen
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       yield chunk;
-      release(chunk);
+      // A buffer that the stream still fills ends behind the chunk.
+      if (chunk.byteOffset + chunk.byteLength === chunk.buffer.byteLength) freeMemory(chunk);
     }
     await feeding;
   } finally {
     stream.destroy();
   }
-}
-
-/**
- * Frees the memory of a chunk now instead of at the next garbage collection, which would otherwise be provoked many times
- * a second. A buffer that the stream still fills ends behind the chunk.
- */
-function release({ buffer, byteOffset, byteLength }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 /** bzip2 and xz are rare enough that the programs of these names have to do. */

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw, zstdCompress } from 'node:zlib';
 import type { Compression } from '@img-build/interfaces';
+import { freeMemory } from '../compression/free-memory.ts';
 
 const deflateChunk = promisify<Buffer, object, Buffer>(deflateRaw);
 const compressFrame = promisify<Buffer, object, Buffer>(zstdCompress);
@@ -12,8 +13,11 @@ const ZSTD_LEVEL = 3;
 const WINDOW_SIZE = 32 * 1024;
 /** Chunks per zstd frame: small frames compress worse. */
 const FRAME_CHUNKS = 4;
-/** More than deflate adds to what it cannot compress: five bytes per stored block and the flush. */
-const STORED_OVERHEAD = 4 * 1024;
+/**
+ * More than is added to what cannot be compressed. With room for the whole result, zlib makes one piece of it, where
+ * pieces of 16 KiB would take a turn of pool and event loop each.
+ */
+const STORED_OVERHEAD = 16 * 1024;
 /** As many as libuv's pool has threads. */
 const IN_FLIGHT = 4;
 /** No name, no time, unknown system, so that the bytes depend on the content alone. @see RFC 1952, section 2.3 */
@@ -23,7 +27,8 @@ const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
  * Compresses chunks in parallel on libuv's pool. The result depends on the chunk sizes, the level and Node's zlib, and
  * never on timing.
  *
- * @param chunks - each with memory of its own.
+ * @param chunks - each with memory of its own, which is freed.
+ * @returns chunks that are lent until the next is asked for.
  */
 export function compress(
   chunks: AsyncIterable<Buffer>,
@@ -50,18 +55,18 @@ async function* gzip(chunks: AsyncIterable<Buffer>, level: number): AsyncGenerat
       const dictionary = window;
       sum = crc32(chunk, sum);
       size += chunk.length;
-      window =
-        chunk.length >= WINDOW_SIZE
-          ? chunk.subarray(chunk.length - WINDOW_SIZE)
-          : Buffer.concat([window, chunk]).subarray(-WINDOW_SIZE);
+      window = Buffer.concat([window, chunk.subarray(-WINDOW_SIZE)]).subarray(-WINDOW_SIZE);
       const options = {
         level,
         finishFlush: constants.Z_SYNC_FLUSH,
-        // Room for the whole result: zlib's 16 KiB pieces would take a turn of pool and event loop each.
         chunkSize: chunk.length + STORED_OVERHEAD,
         ...(dictionary.length > 0 ? { dictionary } : {}),
       };
-      yield () => deflateChunk(chunk, options);
+      yield async () => {
+        const packed = await deflateChunk(chunk, options);
+        freeMemory(chunk);
+        return packed;
+      };
     }
   }
   yield GZIP_HEADER;
@@ -80,9 +85,18 @@ async function* zstd(chunks: AsyncIterable<Buffer>, level: number): AsyncGenerat
   async function* frames(): AsyncGenerator<() => Promise<Buffer>> {
     let gathered: Buffer[] = [];
     const frame = (): (() => Promise<Buffer>) => {
-      const content = Buffer.concat(gathered);
+      const chunks = gathered;
       gathered = [];
-      return () => compressFrame(content, options);
+      return async () => {
+        const content = Buffer.concat(chunks);
+        for (const chunk of chunks) freeMemory(chunk);
+        const packed = await compressFrame(content, {
+          ...options,
+          chunkSize: content.length + STORED_OVERHEAD,
+        });
+        freeMemory(content);
+        return packed;
+      };
     };
     for await (const chunk of chunks) {
       gathered.push(chunk);
@@ -102,10 +116,17 @@ async function* inOrder(jobs: AsyncIterable<() => Promise<Buffer>>): AsyncGenera
       // A failure is seen when its turn comes, or not at all when an earlier one ends everything.
       result.catch(() => {});
       running.push(result);
-      if (running.length >= IN_FLIGHT) yield (await running.shift()) as Buffer;
+      if (running.length >= IN_FLIGHT) yield* lend(running.shift());
     }
-    while (running.length > 0) yield (await running.shift()) as Buffer;
+    while (running.length > 0) yield* lend(running.shift());
   } finally {
     await Promise.allSettled(running);
   }
+}
+
+async function* lend(result: Promise<Buffer> | undefined): AsyncGenerator<Buffer> {
+  const packed = await result;
+  if (packed === undefined) return;
+  yield packed;
+  freeMemory(packed);
 }
