@@ -8,7 +8,7 @@ import { goldenText, readGolden } from './golden-text.ts';
 const FOLDER = join(import.meta.dirname, 'files');
 
 /** Base images that golden files may start from. */
-export const IMAGES: Images = {
+const IMAGES: Images = {
   parent: {
     Env: ['PATH=/bin', 'A=1'],
     User: 'app:staff',
