@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
-import { baseConfig, DIGEST, failure, lower } from './lower.ts';
+import { baseConfig, failure, lower } from './lower.ts';
 
 describe('platforms', () => {
   const both = [

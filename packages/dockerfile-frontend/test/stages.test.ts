@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
-import { baseConfig, DIGEST, failure, lower, PATH } from './lower.ts';
+import { baseConfig, DIGEST, lower, PATH } from './lower.ts';
 
 describe('stages', () => {
   test('only what the target needs is resolved and lowered', async () => {
