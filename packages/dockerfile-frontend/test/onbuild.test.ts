@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
-import { lower } from './lower.ts';
+import { failure, lower } from './lower.ts';
 
 describe('ONBUILD', () => {
   test('triggers of the base image run after FROM, once, and leave the config', async () => {
