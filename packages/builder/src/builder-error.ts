@@ -9,6 +9,7 @@ export type BuilderErrorCode =
   | 'BUILD_CONTEXT_CHANGED'
   | 'BUILD_PROCESS_FAILED'
   | 'BUILD_RECORD_LOST'
+  | 'BUILD_SECRET_INVALID'
   | 'BUILD_SECRET_MISSING';
 
 /** Thrown by the builder. */

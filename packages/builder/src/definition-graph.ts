@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
+import { isToolError } from '@img-build/errors';
 import type { Edge, Vertex } from '@img-build/interfaces';
-import { type Definition, decodeOp, type Op, type OpMetadata, sha256Digest } from '@img-build/llb';
+import {
+  type Definition,
+  type Op,
+  type OpMetadata,
+  type ParsedDefinition,
+  parseDefinition,
+} from '@img-build/llb';
 import type { Digest } from '@img-build/oci';
 import { BuilderError } from './builder-error.ts';
 
 /** What a vertex of the builder carries through the solver. */
 export interface VertexPayload {
   readonly op: Op;
-  readonly metadata: OpMetadata | undefined;
+  readonly metadata: OpMetadata;
 }
 
 /**
@@ -16,46 +23,30 @@ export interface VertexPayload {
  * @throws BuilderError `BUILD_DEFINITION_INVALID`
  */
 export function graphOf(definition: Definition): Edge | undefined {
+  const { ops, result } = parse(definition);
   const vertices = new Map<Digest, Vertex>();
-  let result: Edge | undefined;
-  for (const bytes of definition.def) {
-    const op = decodeOp(bytes);
-    const digest = sha256Digest(bytes);
-    const inputs = op.inputs.map(({ digest: from, index }): Edge => {
-      const vertex = vertices.get(from);
-      if (vertex === undefined)
-        throw new BuilderError(`definition names ${from} before it comes`, {
-          code: 'BUILD_DEFINITION_INVALID',
-        });
-      return { vertex, index };
-    });
-    if (op.type === 'none') {
-      result = inputs[0];
-      continue;
-    }
-    const metadata = definition.metadata[digest];
+  const edgeTo = ({ digest, index }: { readonly digest: Digest; readonly index: number }): Edge => {
+    const vertex = vertices.get(digest);
+    // Inputs come before the ops that use them.
+    if (vertex === undefined) throw new TypeError(`${digest} is used before it comes`);
+    return { vertex, index };
+  };
+  for (const { digest, op, metadata, name } of ops.values()) {
     const payload: VertexPayload = { op, metadata };
-    vertices.set(digest, {
-      digest,
-      name: metadata?.description['llb.customname'] ?? nameOf(op),
-      inputs,
-      payload,
-      ignoreCache: metadata?.ignoreCache ?? false,
-      description: metadata?.description,
-    });
+    const { ignoreCache, description } = metadata;
+    vertices.set(digest, { digest, name, inputs: op.inputs.map(edgeTo), payload, ignoreCache, description });
   }
-  return result;
+  return result === undefined ? undefined : edgeTo(result);
 }
 
-function nameOf(op: Op): string {
-  switch (op.type) {
-    case 'source':
-      return op.source.identifier;
-    case 'exec':
-      return op.exec.meta.args.join(' ');
-    case 'file':
-      return op.file.actions.map(({ type }) => type).join(', ');
-    default:
-      return op.type;
+function parse(definition: Definition): ParsedDefinition {
+  try {
+    return parseDefinition(definition);
+  } catch (cause) {
+    if (!isToolError(cause)) throw cause;
+    throw new BuilderError(`the build's definition is not whole: ${cause.message}`, {
+      code: 'BUILD_DEFINITION_INVALID',
+      cause,
+    });
   }
 }

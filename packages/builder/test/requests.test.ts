@@ -129,10 +129,7 @@ describe('an exec op', () => {
       input: { type: 'empty' },
       cache: { id: 'go', sharing: 'locked', reset: true },
     });
-    expect(mounts.find(({ destination }) => destination === '/dev/shm')).toMatchObject({
-      type: 'tmpfs',
-      size: 4096,
-    });
+    expect(mounts.map(({ destination }) => destination)).toEqual(['/', '/cache', '/src']);
     expect(shmSize).toBe(4096);
   });
 
@@ -142,9 +139,22 @@ describe('an exec op', () => {
     });
     expect(mounts.find(({ type }) => type === 'cache')?.cache).toEqual({
       id: '/cache',
+      origin: undefined,
       sharing: 'shared',
       reset: false,
     });
+  });
+
+  test('tells caches of one id apart by what they start with', async () => {
+    const { mounts } = await requestOf({
+      mounts: [{ type: 'cache', target: '/cache', id: 'c', sharing: 'shared', from: local('context') }],
+    });
+    expect(mounts.find(({ type }) => type === 'cache')?.cache).toMatchObject({ id: 'c', origin: 'in1' });
+  });
+
+  test('asks for devices', async () => {
+    const device = { name: 'vendor.com/class=one', optional: true };
+    expect((await requestOf({ devices: [device] })).devices).toEqual([device]);
   });
 
   test('gives secrets as files and variables, and does without those that may be missing', async () => {
@@ -179,6 +189,18 @@ describe('an exec op', () => {
       'code',
       'BUILD_SECRET_MISSING',
     );
+  });
+
+  test('takes no secret that is too large, and none that is no text as a variable', async () => {
+    const give = (bytes: Uint8Array) => ({ secret: async () => bytes, agent: async () => undefined });
+    const wanted = [{ id: 'a', env: 'A' }];
+    for (const bytes of [Buffer.from('a\0b'), Buffer.from([0xff]), Buffer.alloc(500 * 1024 + 1)])
+      await expect(requestOf({ secrets: wanted }, { secrets: give(bytes) })).rejects.toHaveProperty(
+        'code',
+        'BUILD_SECRET_INVALID',
+      );
+    const largest = give(Buffer.alloc(500 * 1024, 'x'));
+    expect((await requestOf({ secrets: wanted }, { secrets: largest })).env[0]).toHaveLength(500 * 1024 + 2);
   });
 
   test('gives the agent’s socket, where there is one', async () => {

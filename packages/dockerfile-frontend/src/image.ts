@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { History, ImageConfig, Platform, RunConfig } from '@img-build/oci';
-import { splitVariable } from './environment.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 

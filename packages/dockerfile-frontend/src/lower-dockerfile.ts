@@ -8,6 +8,7 @@ import { FrontendError, withFileNameOf } from './frontend-error.ts';
 import { lowerPlatform } from './lower-platform.ts';
 import type { FrontendWarning, LoweredPlatform, LowerRequest, LowerResult, ResolvedBase } from './options.ts';
 import { platformScope } from './platform-scope.ts';
+import { linesOf } from './stages/source-lines.ts';
 
 /**
  * Turns a Dockerfile into one graph and one image config per platform. Executes nothing; asks the resolver only about
@@ -50,7 +51,14 @@ async function lowerPlan(plan: BuildPlan): Promise<LowerResult> {
 /** What the checks find; an error when the file wants it to be. */
 function warningsOf(plan: BuildPlan, facts: BaseImageFacts): readonly FrontendWarning[] {
   const [platform = plan.buildPlatform] = plan.targetPlatforms;
-  const { findings, violation } = checkPlan(plan, { platform, facts, stages: 'reachable' });
+  const { findings, violation, buildError } = checkPlan(plan, { platform, facts, stages: 'reachable' });
+  // Everything else that is wrong was found by lowering.
+  if (buildError?.code === 'CHECK_INVALID') {
+    throw new FrontendError(buildError.message, {
+      code: 'DOCKERFILE_INVALID',
+      ranges: buildError.contexts.map(linesOf),
+    });
+  }
   const warnings = findings.map(warningOf);
   if (violation !== null) throw new FrontendError(violation, { code: 'LINT_VIOLATION', warnings });
   return warnings;

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type { Comment } from './ast.ts';
 
-/** The rest of the first comment that starts with `name` and a blank; empty when there is none. */
-export function descriptionOf(comments: readonly Comment[], name: string): string {
-  if (name === '') return '';
-  const found = comments.find(({ text }) => text.startsWith(`${name} `));
-  return found === undefined ? '' : found.text.slice(name.length + 1);
+/**
+ * Reads what comments say about names: the rest of the first comment that starts
+ * with the name and a blank; empty when there is none. A name has no blanks.
+ */
+export function describeNames(comments: readonly Comment[]): (name: string) => string {
+  if (comments.length === 0) return () => '';
+  const descriptions = new Map<string, string>();
+  for (const { text } of comments) {
+    const blank = text.indexOf(' ');
+    const name = text.slice(0, blank);
+    if (blank > 0 && !descriptions.has(name)) descriptions.set(name, text.slice(blank + 1));
+  }
+  return (name) => descriptions.get(name) ?? '';
 }

@@ -57,6 +57,12 @@ export { parseMemorySize } from './flag-values.ts';
 export { format } from './format/format.ts';
 export type { FormatOptions } from './format/format-options.ts';
 export { chompHeredoc, summarizeHeredoc } from './heredoc.ts';
+export {
+  type IgnoreDiagnostic,
+  type IgnoreExplanation,
+  type IgnoreFile,
+  parseIgnore,
+} from './ignore/parse-ignore.ts';
 export type {
   AddInstruction,
   ArgInstruction,

@@ -34,12 +34,17 @@ function readSources(source: InstructionSource): CopySource[] | null {
   if (json.type === 'invalid') return null;
   if (json.type === 'strings') return json.words.map(pathSource);
   const sources: CopySource[] = [];
+  // One by one: there may be more than fit on the stack as arguments of one call.
+  const addPaths = (start: number, end: number): void => {
+    for (const word of splitAtBlanks(source, start, end)) sources.push(pathSource(word));
+  };
   let at = source.argumentsStart;
   for (const located of source.heredocs) {
-    sources.push(...splitAtBlanks(source, at, located.start).map(pathSource), heredocSource(located));
+    addPaths(at, located.start);
+    sources.push(heredocSource(located));
     at = located.end;
   }
-  sources.push(...splitAtBlanks(source, at, source.argumentsEnd).map(pathSource));
+  addPaths(at, source.argumentsEnd);
   return sources;
 }
 

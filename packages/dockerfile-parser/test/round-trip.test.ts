@@ -149,6 +149,7 @@ describe('a big file', () => {
     ['one word', 'x'],
   ])('of %s parses', (_, piece) => {
     check(`ENV ${fill(piece, 2)}`);
+    check(`COPY ${fill(piece, 2)}`);
     check(`RUN ${fill(piece, 2)}`);
   });
 });

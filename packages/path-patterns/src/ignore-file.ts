@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { cleanPath } from './clean-path.ts';
 import { PathPatternError } from './path-pattern-error.ts';
+import { trimSpace } from './trim-space.ts';
 
 /** One rule of an ignore file. */
 export interface IgnoreRule {
@@ -17,16 +18,26 @@ export interface IgnoreRule {
  * @throws PathPatternError `PATTERN_INVALID` for a lone `!`.
  */
 export function parseIgnoreRules(text: string): IgnoreRule[] {
-  const rules: IgnoreRule[] = [];
-  for (const [index, line] of text
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .entries()) {
-    if (line.startsWith('#')) continue;
-    const pattern = cleanRule(line.trim(), index + 1);
-    if (pattern !== '') rules.push({ pattern, line: index + 1 });
-  }
-  return rules;
+  return splitIgnoreFile(text).flatMap((line, index) => {
+    const pattern = parseIgnoreLine(line, index + 1);
+    return pattern === null ? [] : [{ pattern, line: index + 1 }];
+  });
+}
+
+/** The lines of a `.dockerignore`, without a byte order mark. */
+export function splitIgnoreFile(text: string): string[] {
+  return text.replace(/^\ufeff/, '').split('\n');
+}
+
+/**
+ * The rule on one line; `null` when there is none.
+ *
+ * @throws PathPatternError `PATTERN_INVALID` for a lone `!`.
+ */
+export function parseIgnoreLine(text: string, line: number): string | null {
+  if (text.startsWith('#')) return null;
+  const pattern = cleanRule(trimSpace(text), line);
+  return pattern === '' ? null : pattern;
 }
 
 /**
@@ -40,7 +51,7 @@ export function parseIgnoreFile(text: string): string[] {
 
 function cleanRule(written: string, line: number): string {
   const exception = written.startsWith('!');
-  const path = exception ? written.slice(1).trim() : written;
+  const path = exception ? trimSpace(written.slice(1)) : written;
   if (path === '') {
     if (!exception) return '';
     throw new PathPatternError(`illegal exclusion pattern: "!" on line ${line}`, { code: 'PATTERN_INVALID' });

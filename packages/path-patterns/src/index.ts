@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 export { cleanPath } from './clean-path.ts';
-export { type IgnoreRule, parseIgnoreFile, parseIgnoreRules } from './ignore-file.ts';
+export {
+  type IgnoreRule,
+  parseIgnoreFile,
+  parseIgnoreLine,
+  parseIgnoreRules,
+  splitIgnoreFile,
+} from './ignore-file.ts';
 export { createPathMatcher, hasWildcards, literalPath, matchPath } from './match-path.ts';
 export { PathPatternError, type PathPatternErrorCode } from './path-pattern-error.ts';
 export {

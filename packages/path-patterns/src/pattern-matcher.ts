@@ -3,6 +3,7 @@ import { cleanPath } from './clean-path.ts';
 import type { GlobMatcher } from './glob-matcher.ts';
 import { compileIgnorePattern } from './ignore-pattern.ts';
 import { PathPatternError } from './path-pattern-error.ts';
+import { trimSpace } from './trim-space.ts';
 
 /** The rule that decided about a path. */
 export interface DecidingRule {
@@ -79,7 +80,7 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
 }
 
 function compileRule(written: string, index: number): Rule | null {
-  const trimmed = written.trim();
+  const trimmed = trimSpace(written);
   if (trimmed === '') return null;
   const pattern = cleanPath(trimmed);
   const exception = pattern.startsWith('!');

@@ -26,3 +26,8 @@ test('a rooted rule matches a path of the context', () => {
 test('an empty file ignores nothing', () => {
   expect(createPatternMatcher(parseIgnoreFile('')).matches('a')).toBe(false);
 });
+
+test('white space is what Go takes for it', () => {
+  expect(parseIgnoreFile('\u0085a\u3000\n\u00a0!\u2028b')).toEqual(['a', '!b']);
+  expect(parseIgnoreFile('a\n\ufeffb')).toEqual(['a', '\ufeffb']);
+});

@@ -16,6 +16,7 @@ export { type CopyLocation, formatLocation, parseLocation } from './copy/locatio
 export { serverDomain } from './credentials/auth-entry.ts';
 export { type CredentialStoreOptions, createCredentialStore } from './credentials/credential-store.ts';
 export {
+  type CredentialExplanation,
   type CredentialSource,
   type CredentialStore,
   type Credentials,
@@ -24,6 +25,8 @@ export {
 } from './credentials/credentials.ts';
 export type { FetchedManifest } from './endpoints/fetched-manifest.ts';
 export type { ReferrersOptions, Subject } from './endpoints/referrers.ts';
+export { type ExplainOptions, explainHost } from './explain/explain-host.ts';
+export type { HostExplanation, HostStep } from './explain/explanation.ts';
 export type { HostSettings, HostTable } from './hosts/host-settings.ts';
 export type { RetryOptions, Timing } from './http/retry.ts';
 export { type Account, type LoginOptions, login, logout } from './login.ts';
@@ -33,6 +36,7 @@ export {
   type RegistryClientOptions,
   type Repository,
   type ResolveOptions,
+  type SettingsFilesOptions,
   type TlsOptions,
 } from './registry-client.ts';
 export { RegistryError, type RegistryErrorCode, type RegistryErrorDetail } from './registry-error.ts';

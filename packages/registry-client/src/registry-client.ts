@@ -171,7 +171,11 @@ async function resolve(
 }
 
 /** The settings files a client reads; nothing is read yet. */
-export function hostFilesOf({ environment, settingsFiles, tls }: RegistryClientOptions): HostFiles {
+export function hostFilesOf({
+  environment,
+  settingsFiles,
+  tls,
+}: Pick<RegistryClientOptions, 'environment' | 'settingsFiles' | 'tls'>): HostFiles {
   const places =
     settingsFiles === false
       ? NO_PLACES

@@ -6,7 +6,12 @@ export { type ContentHasher, type ContentHasherOptions, createContentHasher } fr
 export type { XattrReader } from './hash/entry-digest.ts';
 export { createImageSource, type ImageSource, type ImageSourceOptions } from './image/image-source.ts';
 export { createLayerFetcher, type LayerFetcher, type LayerFetcherOptions } from './image/layer-fetcher.ts';
-export { createOciLayoutSource, type OciLayoutSourceOptions } from './image/oci-layout-source.ts';
+export {
+  createOciLayoutSource,
+  type LayoutImage,
+  type OciLayoutSource,
+  type OciLayoutSourceOptions,
+} from './image/oci-layout-source.ts';
 export { type PulledImage, type PullOptions, type PullProgress, pullImage } from './image/pull-image.ts';
 export { createLocalSource, type LocalSourceOptions } from './local-source.ts';
 export { createHttpSource, type HttpSource, type HttpSourceOptions } from './remote/http-source.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { statSync } from 'node:fs';
 import type { HostTree, Source } from '@img-build/interfaces';
 import { canonicalDigest } from '@img-build/oci';
 import { goJson } from './image/image-keys.ts';
@@ -18,7 +19,8 @@ const SCHEME = 'local';
 /**
  * Creates the source of `local://` identifiers: folders of the host, filtered, owned by 0:0.
  *
- * @throws SourceError `SOURCE_NOT_FOUND` on `open`, for a name that is no folder of this build; `SOURCE_IDENTIFIER_INVALID`
+ * @throws SourceError `SOURCE_NOT_FOUND` for a name that is no folder of this build, and, when its content is asked for, for
+ *   a folder that is not there; `SOURCE_IDENTIFIER_INVALID`
  */
 export function createLocalSource({ folders, session }: LocalSourceOptions): Source {
   return {
@@ -51,6 +53,10 @@ export function createLocalSource({ folders, session }: LocalSourceOptions): Sou
           return { key, done: true };
         },
         async content() {
+          if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
+            throw new SourceError(`build context ${JSON.stringify(name)}: there is no folder ${path}`, {
+              code: 'SOURCE_NOT_FOUND',
+            });
           return { type: 'tree', tree, description: `local source for ${name}` };
         },
       };

@@ -23,7 +23,8 @@ async function treeOf(
 }
 
 describe('local folders', () => {
-  const source = createLocalSource({ folders: { context: '/ctx' }, session: 's1' });
+  const folder = folderWith({});
+  const source = createLocalSource({ folders: { context: folder, gone: '/nosuch/folder' }, session: 's1' });
 
   test('are filtered trees whose keys are never shared', async () => {
     const attrs = {
@@ -34,14 +35,14 @@ describe('local folders', () => {
     const { key, tree } = await treeOf(source, { identifier: 'local://context', attrs });
     expect(tree).toEqual({
       type: 'host',
-      path: '/ctx',
+      path: folder,
       include: ['a'],
       exclude: ['*.log'],
       followPaths: ['b', 'c'],
       rootOwned: true,
     });
     expect(key).toMatch(/^session:context:sha256:[0-9a-f]{64}$/);
-    const other = createLocalSource({ folders: { context: '/ctx' }, session: 's2' });
+    const other = createLocalSource({ folders: { context: folder }, session: 's2' });
     expect((await treeOf(other, { identifier: 'local://context', attrs })).key).not.toBe(key);
   });
 
@@ -50,6 +51,10 @@ describe('local folders', () => {
       'code',
       'SOURCE_NOT_FOUND',
     );
+    await expect(treeOf(source, { identifier: 'local://gone', attrs: {} })).rejects.toMatchObject({
+      code: 'SOURCE_NOT_FOUND',
+      message: 'build context "gone": there is no folder /nosuch/folder',
+    });
     await expect(
       source.open({ identifier: 'local://context', attrs: { 'local.followpaths': '{}' } }),
     ).rejects.toHaveProperty('code', 'SOURCE_IDENTIFIER_INVALID');
@@ -76,6 +81,20 @@ describe('OCI layouts', () => {
       platform: { os: 'linux', architecture: 'amd64' },
     });
     const attrs = { 'oci.store': 'mine' };
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const resolved = await source.resolveConfig({ store: 'mine', tag: 'v1' }, platform);
+    expect(resolved).toMatchObject({ digest: image.digest, config: { os: 'linux' } });
+    expect(
+      await source.resolveConfig({ store: 'mine', tag: 'other', digest: image.digest }, platform),
+    ).toEqual(resolved);
+    await expect(source.resolveConfig({ store: 'mine' }, platform)).rejects.toHaveProperty(
+      'code',
+      'SOURCE_NOT_FOUND',
+    );
+    await expect(source.resolveConfig({ store: 'no', tag: 'v1' }, platform)).rejects.toHaveProperty(
+      'code',
+      'SOURCE_NOT_FOUND',
+    );
     const result = await (await source.open({ identifier: 'oci-layout://base:v1', attrs })).content();
     const [layer] = result.type === 'layers' ? result.layers : [];
     expect(layer?.remote).toBeUndefined();

@@ -28,7 +28,9 @@ export function createExecOp(
       platform,
       inputs: read,
       outputs: names,
-      startsEmpty: (id) => (vertex.ignoreCache ?? false) && firstUse(context, id),
+      startsEmpty: (id, origin) =>
+        (vertex.ignoreCache ?? false) && firstUse(context, JSON.stringify([id, origin])),
+      signal: options.signal,
     });
     const { exitCode, outOfMemory } = await worker.exec(request, logTo(context, options), options);
     if (!(request.validExitCodes ?? [0]).includes(exitCode))
@@ -55,9 +57,9 @@ export function createExecOp(
   return { cacheMap, execute, weight: 'heavy' };
 }
 
-function firstUse({ emptiedCaches }: BuildContext, id: string): boolean {
-  const isFirst = !emptiedCaches.has(id);
-  emptiedCaches.add(id);
+function firstUse({ emptiedCaches }: BuildContext, cache: string): boolean {
+  const isFirst = !emptiedCaches.has(cache);
+  emptiedCaches.add(cache);
   return isFirst;
 }
 

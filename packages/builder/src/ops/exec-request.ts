@@ -1,36 +1,38 @@
 // SPDX-License-Identifier: MIT
 import { posix } from 'node:path';
-import type { ExecMount, ExecRequest, SecretSource, Tree } from '@img-build/interfaces';
+import type { AbortOptions, ExecMount, ExecRequest, SecretSource, Tree } from '@img-build/interfaces';
 import type { ExecOp, LlbPlatform, Mount, ProxyEnv } from '@img-build/llb';
 import type { Platform } from '@img-build/oci';
 import { BuilderError } from '../builder-error.ts';
 
 /** What an exec op is turned into a request with. */
-export interface ExecRequestContext {
+export interface ExecRequestContext extends AbortOptions {
   readonly secrets: SecretSource;
   readonly platform: LlbPlatform | undefined;
   /** Trees of the op's inputs. */
   readonly inputs: readonly Tree[];
   /** Snapshot names of the op's outputs. */
   readonly outputs: readonly string[];
-  /** Tells whether a cache mount of this id has to start empty. */
-  readonly startsEmpty: (cacheId: string) => boolean;
+  /** Tells whether a cache mount has to start empty. */
+  readonly startsEmpty: (id: string, origin: string | undefined) => boolean;
 }
 
 const SANDBOX_HOSTNAME = 'buildkitsandbox';
+/** Bytes; BuildKit's limit. */
+const MAX_SECRET = 500 * 1024;
 
 /** An exec op as the worker takes it. */
 export async function execRequest(
-  { meta, mounts, network, security, secretEnv }: ExecOp,
+  { meta, mounts, network, security, secretEnv, cdiDevices }: ExecOp,
   context: ExecRequestContext,
 ): Promise<ExecRequest> {
   const env = [...meta.env, ...proxyVariables(meta.proxyEnv)];
   for (const { id, name, optional } of secretEnv) {
-    const secret = await context.secrets.secret(id);
-    if (secret !== undefined) env.push(`${name}=${Buffer.from(secret).toString('utf8')}`);
-    else if (!optional) throw missingSecret(id);
+    const secret = await secretOf(id, optional, context);
+    if (secret !== undefined) env.push(`${name}=${secretText(id, name, secret)}`);
   }
   const requested = await Promise.all(mounts.map((mount) => execMount(mount, meta.cwd, context)));
+  const shm = requested.find((mount) => mount?.destination === '/dev/shm' && mount.size !== undefined);
   return {
     args: meta.args,
     env,
@@ -40,11 +42,12 @@ export async function execRequest(
     network: network === 'none' ? 'none' : 'host',
     security,
     platform: platformOf(context.platform),
-    mounts: requested.filter((mount) => mount !== undefined),
+    mounts: requested.filter((mount) => mount !== undefined && mount !== shm),
     extraHosts: meta.extraHosts,
     ulimits: meta.ulimit,
-    shmSize: requested.find((mount) => mount?.destination === '/dev/shm' && mount.type === 'tmpfs')?.size,
+    shmSize: shm?.size,
     cgroupParent: meta.cgroupParent === '' ? undefined : meta.cgroupParent,
+    devices: cdiDevices.length === 0 ? undefined : cdiDevices,
     validExitCodes: meta.validExitCodes.length === 0 ? undefined : meta.validExitCodes,
   };
 }
@@ -70,20 +73,21 @@ async function execMount(
     case 'cache': {
       const { id: given = '', sharing = 'shared' } = mount.cacheOpt ?? {};
       const id = given === '' ? base.destination : given;
-      return { ...base, cache: { id, sharing, reset: context.startsEmpty(id) } };
+      const origin = originOf(base.input);
+      return { ...base, cache: { id, origin, sharing, reset: context.startsEmpty(id, origin) } };
     }
     case 'secret': {
       const { id = '', uid = 0, gid = 0, mode = 0o400, optional = true } = mount.secretOpt ?? {};
-      const secret = await context.secrets.secret(id);
-      if (secret === undefined && !optional) throw missingSecret(id);
+      const secret = await secretOf(id, optional, context);
       return secret && { ...base, secret, uid, gid, mode };
     }
     case 'ssh': {
       const { id = '', uid = 0, gid = 0, mode = 0o600, optional = true } = mount.sshOpt ?? {};
-      const agent = await context.secrets.agent(id);
+      const agent = await context.secrets.agent(id, { signal: context.signal });
       if (agent === undefined && !optional) {
         throw new BuilderError(`no SSH key ${JSON.stringify(id)} forwarded from the client`, {
           code: 'BUILD_SECRET_MISSING',
+          hint: `forward an agent or keys: --ssh ${id === 'default' ? id : `${id}=PATH`}`,
         });
       }
       return agent && { ...base, agent, uid, gid, mode };
@@ -91,8 +95,48 @@ async function execMount(
   }
 }
 
-function missingSecret(id: string): BuilderError {
-  return new BuilderError(`secret ${id}: not found`, { code: 'BUILD_SECRET_MISSING' });
+/** What a new cache starts with is part of its name, as in BuildKit. */
+function originOf(input: Tree | undefined): string | undefined {
+  switch (input?.type) {
+    case 'snapshot':
+      return input.name;
+    case 'host':
+      return input.path;
+    default:
+      return undefined;
+  }
+}
+
+async function secretOf(
+  id: string,
+  optional: boolean,
+  { secrets, signal }: ExecRequestContext,
+): Promise<Uint8Array | undefined> {
+  const secret = await secrets.secret(id, { signal });
+  if (secret === undefined && !optional)
+    throw new BuilderError(`secret ${id}: not found`, {
+      code: 'BUILD_SECRET_MISSING',
+      hint: `give it to the build: --secret id=${id},src=FILE or --secret id=${id},env=VARIABLE`,
+    });
+  if (secret !== undefined && secret.length > MAX_SECRET)
+    throw new BuilderError(`secret ${id} has ${secret.length} bytes, the limit is ${MAX_SECRET}`, {
+      code: 'BUILD_SECRET_INVALID',
+    });
+  return secret;
+}
+
+/** The value of a variable: neither the kernel nor a container's description takes other bytes. */
+function secretText(id: string, name: string, secret: Uint8Array): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(secret);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Not UTF-8: said below, and without the cause, which might tell something of it.
+  }
+  throw new BuilderError(`secret ${id} is not text, and cannot be the value of ${name}`, {
+    code: 'BUILD_SECRET_INVALID',
+    hint: `mount it as a file: RUN --mount=type=secret,id=${id}`,
+  });
 }
 
 /** Proxies under both spellings, as programs differ in which one they read. */

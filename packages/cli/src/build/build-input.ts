@@ -4,6 +4,7 @@ import type { SecretSource, Source } from '@img-build/interfaces';
 import type { CommandIo } from '../command.ts';
 import type { Services } from '../wiring/services.ts';
 import { openFolderInput } from './context/folder-input.ts';
+import { isRemoteContext, openRemoteInput } from './context/remote-input.ts';
 import { openStdinInput } from './context/stdin-input.ts';
 
 /** What the user named. */
@@ -59,5 +60,8 @@ export async function openBuildInput(
   names: BuildInputNames,
   options: BuildInputOptions,
 ): Promise<BuildInput> {
-  return names.context === '-' ? await openStdinInput(names, options) : await openFolderInput(names, options);
+  if (names.context === '-') return await openStdinInput(names, options);
+  return isRemoteContext(names.context)
+    ? await openRemoteInput(names, options)
+    : await openFolderInput(names, options);
 }

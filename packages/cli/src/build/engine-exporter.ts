@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { messageOf } from '@img-build/errors';
 import type { ArchiveSink } from '@img-build/exporters';
@@ -110,8 +109,10 @@ function startLoad({ name, program, env }: Engine, { signal }: AbortOptions): Lo
   return {
     async write(chunk) {
       if (child.stdin.write(chunk)) return;
-      const outcome = await Promise.race([once(child.stdin, 'drain'), ended]);
-      if (!Array.isArray(outcome)) throw refused();
+      const drained = new Promise<'drained'>((resolve) =>
+        child.stdin.once('drain', () => resolve('drained')),
+      );
+      if ((await Promise.race([drained, ended])) !== 'drained') throw refused();
     },
     async finish() {
       child.stdin.end();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 import type { Digest } from '@img-build/oci';
@@ -22,8 +22,9 @@ export function prepareResultFiles({ imageIdFile, metadataFile }: ResultFiles): 
   for (const path of [imageIdFile, metadataFile]) if (path !== undefined) prepareFile(resolve(path));
   if (imageIdFile === undefined) return;
   try {
-    rmSync(resolve(imageIdFile), { force: true });
+    unlinkSync(resolve(imageIdFile));
   } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return;
     if (!isSystemError(error)) throw error;
     throw new UsageError(`cannot write the image id to ${imageIdFile}: ${error.message}`);
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { FrontendError, FrontendWarning } from '@img-build/dockerfile-frontend';
 import { hintOf, isToolError, ToolError } from '@img-build/errors';
 import type { SecretSource } from '@img-build/interfaces';
 import { formatReference, parseReference } from '@img-build/oci';
@@ -42,6 +43,7 @@ export const buildCommand: Command = {
         progress.finish();
         if (signal.aborted) throw error;
         const { log, locationOf } = progress;
+        showWarnings(session, warningsOf(error), input);
         io.stderr.write(failureReport(error, { dockerfile: input.dockerfile, log, locationOf }));
         throw failedToSolve(error);
       } finally {
@@ -97,8 +99,8 @@ async function openInput({ context, request, secrets, progress }: Session): Prom
 }
 
 async function work(session: Session, input: BuildInput): Promise<number> {
-  const { context, request, secrets, progress, colors, talks } = session;
-  const { io, services, signal, debug } = context;
+  const { context, request, secrets, progress, talks } = session;
+  const { io, services, signal } = context;
   if (request.call.method !== 'build') {
     const { runCall } = await import('../build/call.ts');
     return await runCall({ request, input, services, io, progress, signal });
@@ -106,16 +108,27 @@ async function work(session: Session, input: BuildInput): Promise<number> {
   const outcome = await runBuild({ request, input, secrets, services, io, progress, signal });
   progress.finish();
   await writeResultFiles(request, outcome, services.env);
-  if (talks) {
-    const terminal = colors && io.stderr.isTTY;
-    io.stderr.write(
-      formatWarnings(outcome.warnings, input.dockerfile, { expanded: debug, colors: terminal }),
-    );
-    io.say(`Successfully built ${builtName(request, outcome)}`);
-  }
+  showWarnings(session, outcome.warnings, input);
+  if (talks) io.say(`Successfully built ${builtName(request, outcome)}`);
   const id = request.quiet ? imageId(outcome) : undefined;
   if (id !== undefined && !request.outputs.some(writesToStdout)) io.print(id);
   return 0;
+}
+
+function showWarnings(
+  { context: { io, debug }, colors, talks }: Session,
+  warnings: readonly FrontendWarning[],
+  { dockerfile }: BuildInput,
+): void {
+  if (!talks) return;
+  io.stderr.write(
+    formatWarnings(warnings, dockerfile, { expanded: debug, colors: colors && io.stderr.isTTY }),
+  );
+}
+
+/** Where warnings are errors, the error brings them along. */
+function warningsOf(error: unknown): readonly FrontendWarning[] {
+  return isToolError(error, 'LINT_VIOLATION') ? ((error as Partial<FrontendError>).warnings ?? []) : [];
 }
 
 /** The last line says what went wrong; the lines above it where. */

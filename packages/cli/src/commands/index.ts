@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./push.ts')).pushCommand,
   },
   {
+    name: 'registry',
+    summary: 'Explain which registry, mirrors, credentials and certificates an image name leads to.',
+    load: async () => (await import('./registry-explain.ts')).registryExplainCommand,
+  },
+  {
     name: 'rm',
     summary: 'Remove one or more images.',
     load: async () => (await import('./rm.ts')).rmCommand,

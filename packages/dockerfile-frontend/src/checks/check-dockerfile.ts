@@ -7,7 +7,7 @@ import type { LowerRequest } from '../options.ts';
 import { platformScope } from '../platform-scope.ts';
 import { textRange } from '../stages/source-lines.ts';
 import type { BaseImageFacts } from './base-image-facts.ts';
-import { checkPlan } from './check-plan.ts';
+import { asQuestion, checkPlan } from './check-plan.ts';
 
 /**
  * Checks a file against all rules, as `docker build --check` does: with a target what the target needs, else every
@@ -17,7 +17,7 @@ import { checkPlan } from './check-plan.ts';
  */
 export async function checkDockerfile(request: LowerRequest): Promise<LintResult> {
   request.signal?.throwIfAborted();
-  const plan = planOf(readOptions(request), parse(request.text));
+  const plan = planOf(readOptions(asQuestion(request)), parse(request.text));
   const [platform = plan.buildPlatform] = plan.targetPlatforms;
   const facts: BaseImageFacts = new Map();
   const failure = await tryToLower(plan, facts);

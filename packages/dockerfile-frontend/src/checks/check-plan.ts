@@ -2,7 +2,8 @@
 import { type LintFinding, type LintResult, lint } from '@img-build/dockerfile-parser';
 import { formatPlatform, type Platform } from '@img-build/oci';
 import type { BuildPlan } from '../build-plan.ts';
-import type { FrontendWarning } from '../options.ts';
+import { ENTITLEMENTS } from '../instructions/entitlements.ts';
+import type { FrontendWarning, LowerRequest } from '../options.ts';
 import { linesOf } from '../stages/source-lines.ts';
 import type { BaseImageFacts } from './base-image-facts.ts';
 
@@ -28,6 +29,13 @@ export function checkPlan(plan: BuildPlan, { platform, facts, stages }: CheckSco
     ignorePatterns: context.startsWith('local:') ? contextIgnore : undefined,
     stages,
   });
+}
+
+/**
+ * The request with everything allowed: questions about a file run nothing, so that nothing has to be allowed.
+ */
+export function asQuestion(request: LowerRequest): LowerRequest {
+  return { ...request, options: { ...request.options, entitlements: ENTITLEMENTS } };
 }
 
 /** A finding as a warning of the build. */

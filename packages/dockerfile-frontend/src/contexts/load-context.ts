@@ -45,7 +45,7 @@ export async function loadContext(context: NamedContext, loading: ContextLoading
   if (value.startsWith('docker-image:')) return await imageContext(context, loading);
   if (value.startsWith('oci-layout:')) return await layoutContext(context, loading);
   if (value.startsWith('local:')) return { state: await localContext(context, loading) };
-  const address = parseGitAddress(value);
+  const address = parseGitAddress(value, { purpose: 'context' });
   if (address !== undefined)
     return { state: gitState(address, { name: `[internal] load git source ${shownAddress(value)}` }) };
   if (/^https?:/i.test(value))

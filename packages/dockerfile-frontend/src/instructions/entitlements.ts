@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { FrontendError } from '../frontend-error.ts';
 
+/** All there are. */
+export const ENTITLEMENTS = ['network.host', 'security.insecure'] as const;
+
 /**
  * Checks that the user allows what a step asks for.
  *
@@ -8,7 +11,7 @@ import { FrontendError } from '../frontend-error.ts';
  * @throws FrontendError `ENTITLEMENT_MISSING`
  */
 export function requireEntitlement(
-  name: 'network.host' | 'security.insecure',
+  name: (typeof ENTITLEMENTS)[number],
   allowed: readonly string[] | undefined,
 ): void {
   if (allowed?.includes(name) === true) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { SourceRange } from '@img-build/interfaces';
 import { planBuild } from '../build-plan.ts';
+import { asQuestion } from '../checks/check-plan.ts';
 import { withFileNameOf } from '../frontend-error.ts';
 import { lowerStagesOf } from '../lower-platform.ts';
 import type { LowerRequest } from '../options.ts';
@@ -57,7 +58,7 @@ export interface Outline {
 export async function outlineOf(request: LowerRequest): Promise<Outline> {
   request.signal?.throwIfAborted();
   return await withFileNameOf(request.name, async () => {
-    const plan = planBuild(request);
+    const plan = planBuild(asQuestion(request));
     const scope = await platformScope(plan, plan.targetPlatforms[0] ?? plan.buildPlatform);
     const { target } = await lowerStagesOf(plan, scope, { findings: { bases: [], facts: new Map() } });
     return describeTarget(target, scope, request.text);

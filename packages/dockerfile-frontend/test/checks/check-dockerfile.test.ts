@@ -80,7 +80,21 @@ describe('warnings of a build', () => {
   });
 });
 
+describe('settings of the checks', () => {
+  test('that make no sense fail the build', async () => {
+    expect(await failure('# check=what\nFROM scratch\n')).toMatchObject({
+      code: 'DOCKERFILE_INVALID',
+      message: expect.stringContaining('failed to parse check options'),
+      ranges: [{ startLine: 1, endLine: 1 }],
+    });
+  });
+});
+
 describe('checkDockerfile', () => {
+  test('asks for no entitlement', async () => {
+    expect((await check('FROM busybox\nRUN --network=host --security=insecure x\n')).buildError).toBeNull();
+  });
+
   const text = 'FROM busybox AS Unused\nCMD a\nFROM busybox\nCMD b\n';
 
   test('looks at every stage, or at what a target needs', async () => {

@@ -85,6 +85,10 @@ describe('an outline', () => {
     expect(secrets).toEqual([{ name: 's', location: line(4) }]);
   });
 
+  test('asks for no entitlement', async () => {
+    expect(await outline('FROM busybox\nRUN --network=host x\n')).toEqual({});
+  });
+
   test('of nothing is empty', async () => {
     expect(await outline('FROM scratch\n')).toEqual({});
   });

@@ -17,7 +17,7 @@ export interface ImageReference {
   readonly range: SourceRange;
   /** The instruction that names it; `null` for the directive. */
   readonly instruction: Instruction | null;
-  /** Declarations of the variables in a base, which must be edited instead when they hold the version. */
+  /** The declarations in force of the variables in a base: to be edited instead when they hold the version. */
   readonly variables: readonly ArgDeclaration[];
 }
 
@@ -31,7 +31,9 @@ export function listImages(
   dockerfile: Pick<Dockerfile, 'directives' | 'instructions'>,
 ): readonly ImageReference[] {
   const { globalArgs } = listStages(dockerfile);
-  const declarations = globalArgs.flatMap((arg) => arg.declarations);
+  const declarations = new Map(
+    globalArgs.flatMap((arg) => arg.declarations).map((declaration) => [declaration.name.value, declaration]),
+  );
   const stages = new Set<string>(['scratch']);
   const found: ImageReference[] = [];
   const add = (
@@ -51,13 +53,11 @@ export function listImages(
   for (const outer of dockerfile.instructions) {
     const instruction = outer.kind === 'onbuild' ? outer.trigger : outer;
     if (instruction.kind === 'from') {
-      const used = variablesOf(instruction.base.value);
-      add(
-        'base',
-        instruction,
-        instruction.base,
-        declarations.filter(({ name }) => used.has(name.value)),
-      );
+      const used = variablesOf(instruction.base.value).flatMap((name) => {
+        const declaration = declarations.get(name);
+        return declaration === undefined ? [] : [declaration];
+      });
+      add('base', instruction, instruction.base, used);
       if (instruction.name !== null) stages.add(instruction.name);
     } else if (
       instruction.kind === 'copy' &&
@@ -81,12 +81,12 @@ function firstCharacters({ start }: SourceRange, { length }: string): SourceRang
   };
 }
 
-function variablesOf(word: string): ReadonlySet<string> {
+function variablesOf(word: string): readonly string[] {
   try {
     const { matched, unmatched } = expandWord(word, {});
-    return new Set([...matched, ...unmatched]);
+    return [...matched, ...unmatched];
   } catch (error) {
-    if (error instanceof DockerfileError) return new Set();
+    if (error instanceof DockerfileError) return [];
     throw error;
   }
 }

@@ -59,7 +59,7 @@ export function removeInstruction(
   const { end } = extentOf(itemOf(context, instruction));
   const first = withComments ? firstCommentOf(context, instruction) : instruction.item;
   const { start } = extentOf(items[first] as SyntaxItem);
-  const isTop = items.slice(0, first).every(isHead);
+  const isTop = items.findIndex((item) => !isHead(item)) >= first;
   return [editAt(context, start, end, isTop && startsHead(context, end) ? context.newline : '')];
 }
 

@@ -2,7 +2,7 @@
 
 import { splitAtBlanks } from '../argument-splitter.ts';
 import { quote } from '../characters.ts';
-import { descriptionOf } from '../comment-description.ts';
+import { describeNames } from '../comment-description.ts';
 import { readFlags } from '../flag-reader.ts';
 import type { FromInstruction } from '../instruction.ts';
 import { type InstructionSource, reportArgumentCount } from '../instruction-source.ts';
@@ -24,7 +24,7 @@ export function parseFrom(source: InstructionSource): FromInstruction | null {
   }
   const flags = readFlags(source, { platform: 'string' });
   if (flags === null) return null;
-  const description = name === null ? '' : descriptionOf(source.base.comments, name);
+  const description = name === null ? '' : describeNames(source.base.comments)(name);
   return {
     ...source.base,
     kind: 'from',

@@ -6,7 +6,7 @@ import { suggest, withSuggestion } from '../suggestion.ts';
 import { PLATFORM_VARIABLES } from './global-variables.ts';
 import { findContext } from './named-contexts.ts';
 import { splitPlatform } from './platform-text.ts';
-import { addProblem, type FileDraft, type StageDraft } from './stage-draft.ts';
+import { addProblem, type FileDraft, isFull, type StageDraft } from './stage-draft.ts';
 import type { FileOrigin, ResolvedStep, ResolvedWord } from './stage-graph.ts';
 import { VariableScope } from './variable-scope.ts';
 import { resolveWord } from './word-expansion.ts';
@@ -83,7 +83,7 @@ function platformOf(
   const place = { stage, range: word.range, context: from.range };
   if (word.value === '') {
     const [missing] = word.unset;
-    const suggestion = missing === undefined ? null : suggest(missing, variableNames(file));
+    const suggestion = missing === undefined || isFull(file) ? null : suggest(missing, variableNames(file));
     const message = withSuggestion(`empty platform value from expression ${word.written}`, suggestion);
     addProblem(file, { code: 'PLATFORM_BLANK', message, suggestion, ...place });
     return null;

@@ -55,9 +55,14 @@ export function addProblem(
       readonly context: SourceRange;
     },
 ): void {
-  if (file.diagnostics.length >= MAX_PROBLEMS) return;
+  if (isFull(file)) return;
   const { code, message, stage, suggestion = null, range, context } = problem;
   file.diagnostics.push({ code, message, stage, suggestion, range, contexts: [context] });
+}
+
+/** Whether further diagnostics would be dropped. */
+export function isFull({ diagnostics }: FileDraft): boolean {
+  return diagnostics.length >= MAX_PROBLEMS;
 }
 
 /** Diagnostics kept of one file, so that hostile input cannot fill the memory with them. */

@@ -23,24 +23,25 @@ export class VariableScope {
 
   /** The value in force; `undefined` when there is none. */
   get(name: string): string | undefined {
-    for (let layer: VariableScope | null = this; layer !== null; layer = layer.#below) {
-      const value = layer.#values.get(name);
-      if (value !== undefined) return value;
-    }
-    return undefined;
+    const layer = VariableScope.#layerWith(this, (one) => one.#values.has(name));
+    return layer === null ? undefined : layer.#values.get(name);
   }
 
   /** Whether an ARG names it, with a value or without. */
   isDeclared(name: string): boolean {
-    for (let layer: VariableScope | null = this; layer !== null; layer = layer.#below) {
-      if (layer.#declared.has(name)) return true;
-    }
-    return false;
+    return VariableScope.#layerWith(this, (layer) => layer.#declared.has(name)) !== null;
   }
 
   set(variable: ScopedVariable): void {
     this.#own.push(variable);
     if (variable.value !== null) this.#values.set(variable.name, variable.value);
     if (variable.origin === 'arg' || variable.origin === 'global') this.#declared.add(variable.name);
+  }
+
+  /** The topmost layer that holds something; a loop, since chains of stages can be longer than the call stack. */
+  static #layerWith(top: VariableScope, holds: (layer: VariableScope) => boolean): VariableScope | null {
+    let layer: VariableScope | null = top;
+    while (layer !== null && !holds(layer)) layer = layer.#below;
+    return layer;
   }
 }

@@ -23,7 +23,7 @@ export interface GitSource extends Source {
 
 /**
  * Creates the source of `git://` identifiers: the files of one commit, fetched without its history. Within one
- * instance, which is for one build, a ref leads to one commit.
+ * instance, which is for one build, a ref leads to one commit, and a commit is checked out once.
  *
  * @throws SourceError `SOURCE_IDENTIFIER_INVALID`, `SOURCE_GIT_FAILED`, `SOURCE_NOT_FOUND`, `SOURCE_CHECKSUM_MISMATCH`,
  *   `SOURCE_TOO_LARGE`, `SOURCE_REDIRECT_REFUSED`
@@ -31,6 +31,7 @@ export interface GitSource extends Source {
 export function createGitSource(given: GitSourceOptions): GitSource {
   const options: GitSourceOptions = { ...given, locks: given.locks ?? createProcessLocks() };
   const resolved = new Map<string, Promise<ResolvedRef>>();
+  const trees = new Map<string, Promise<string>>();
 
   async function resolveOnce(
     request: GitRequest,
@@ -59,6 +60,16 @@ export function createGitSource(given: GitSourceOptions): GitSource {
     }
   }
 
+  async function treeOnce(request: GitRequest, found: ResolvedRef, abort: AbortOptions): Promise<string> {
+    const id = JSON.stringify([request.url, keyOf(request, found)]);
+    const known =
+      trees.get(id) ??
+      withRemote(request, abort, (remote) => treeFor(request, found, remote, options, abort));
+    trees.set(id, known);
+    known.catch(() => trees.delete(id));
+    return await known;
+  }
+
   return {
     schemes: ['git'],
     async open(source, abort = {}) {
@@ -69,9 +80,7 @@ export function createGitSource(given: GitSourceOptions): GitSource {
           return { key: keyOf(request, found), done: true };
         },
         async content(contentAbort = {}) {
-          const path = await withRemote(request, contentAbort, (remote) =>
-            treeFor(request, found, remote, options, contentAbort),
-          );
+          const path = await treeOnce(request, found, contentAbort);
           const ref = request.ref === '' ? found.ref : request.ref;
           return {
             type: 'tree',

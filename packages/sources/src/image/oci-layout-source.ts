@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
-import type { ContentStore, Fetcher, Source } from '@img-build/interfaces';
+import type { AbortOptions, ContentStore, Fetcher, ResolvedImageConfig, Source } from '@img-build/interfaces';
 import {
   type Descriptor,
   type Digest,
@@ -30,6 +30,21 @@ export interface OciLayoutSourceOptions {
   readonly platform: Platform;
 }
 
+/** An image of a layout. */
+export interface LayoutImage {
+  /** What the build calls the layout. */
+  readonly store: string;
+  readonly tag?: string | undefined;
+  /** Wins over the tag. */
+  readonly digest?: Digest | undefined;
+}
+
+/** OCI layouts, as a source and for the frontend. */
+export interface OciLayoutSource extends Source {
+  /** The config of an image; no layer is read. @throws SourceError `SOURCE_NOT_FOUND`, `SOURCE_PLATFORM_NOT_FOUND` */
+  resolveConfig(image: LayoutImage, platform: Platform, options?: AbortOptions): Promise<ResolvedImageConfig>;
+}
+
 const SCHEME = 'oci-layout';
 const STORE = 'oci.store';
 const TAG = 'org.opencontainers.image.ref.name';
@@ -43,32 +58,44 @@ export function createOciLayoutSource({
   stores,
   content,
   platform: standard,
-}: OciLayoutSourceOptions): Source {
+}: OciLayoutSourceOptions): OciLayoutSource {
+  function folderOf(store: string): string {
+    const folder = Object.hasOwn(stores, store) ? stores[store] : undefined;
+    if (folder !== undefined) return folder;
+    throw new SourceError(`there is no OCI layout named ${JSON.stringify(store)} in this build`, {
+      code: 'SOURCE_NOT_FOUND',
+    });
+  }
+
   return {
     schemes: [SCHEME],
     async open(source, abort = {}) {
       const reference = parseReference(identifierBody(source, SCHEME));
-      const store = source.attrs[STORE] ?? '';
-      const folder = Object.hasOwn(stores, store) ? stores[store] : undefined;
-      if (folder === undefined)
-        throw new SourceError(`there is no OCI layout named ${JSON.stringify(store)} in this build`, {
-          code: 'SOURCE_NOT_FOUND',
-        });
+      const folder = folderOf(source.attrs[STORE] ?? '');
       const fetcher = async (): Promise<Fetcher> => layoutFetcher(folder);
       const platform = source.platform ?? standard;
-      const documents = await readImage(
-        { content, fetcher },
-        reference,
-        await targetIn(folder, reference),
-        platform,
-        abort,
-      );
+      const target = await targetIn(folder, reference);
+      const documents = await readImage({ content, fetcher }, reference, target, platform, abort);
       return imageInstance(documents, {
         reference,
         platform,
         layers: createLayerFetcher({ content, fetcher }),
         isRemote: false,
       });
+    },
+    async resolveConfig({ store, tag = 'latest', digest }, platform, abort = {}) {
+      const folder = folderOf(store);
+      const reference = parseReference(digest === undefined ? `layout:${tag}` : `layout@${digest}`);
+      const fetcher = async (): Promise<Fetcher> => layoutFetcher(folder);
+      const target = await targetIn(folder, reference);
+      const { config, configBytes } = await readImage(
+        { content, fetcher },
+        reference,
+        target,
+        platform,
+        abort,
+      );
+      return { digest: target.digest, config, bytes: configBytes };
     },
   };
 }

@@ -65,6 +65,7 @@ const DEFAULT_MODE = 0o600;
  */
 export function createHttpSource(options: HttpSourceOptions): HttpSource {
   const fetched = new Map<string, Promise<KnownDownload>>();
+  const trees = new Map<string, Promise<HostTree>>();
 
   async function fetchOnce(facts: HttpFacts, abort: AbortOptions): Promise<KnownDownload> {
     const id = requestId(facts);
@@ -79,6 +80,15 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
     );
   }
 
+  function placeOnce(facts: HttpFacts, got: KnownDownload): Promise<HostTree> {
+    const { mode, uid, gid } = facts;
+    const id = JSON.stringify([got.digest, got.modified, fileNameOf(facts, got.disposition), mode, uid, gid]);
+    const known = trees.get(id) ?? placeFile(facts, got, options);
+    trees.set(id, known);
+    known.catch(() => trees.delete(id));
+    return known;
+  }
+
   return {
     schemes: ['http', 'https'],
     async open(source) {
@@ -90,7 +100,7 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
           return { key: httpKey(facts, pinned ?? (await fetchOnce(facts, abort))), done: true };
         },
         async content(abort = {}) {
-          const tree = await placeFile(facts, await fetchOnce(facts, abort), options);
+          const tree = await placeOnce(facts, await fetchOnce(facts, abort));
           return { type: 'tree', tree, description: `http url ${withoutSecrets(facts.url)}` };
         },
       };

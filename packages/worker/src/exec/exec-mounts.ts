@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbortOptions, ContainerMount, ExecMount, HostCalls } from '@img-build/interfaces';
 import { bytePath, rootedPath } from '@img-build/sources';
-import { setOwner } from '../file/file-attributes.ts';
 import type { ActiveTree, TreeMounter } from '../mounted-tree.ts';
 import { placeInRoot, resolveInRoot, rooted, utf8Path } from '../path-in-root.ts';
 import type { ScratchFolder } from '../scratch-folder.ts';
 import { WorkerError } from '../worker-error.ts';
+import { prepareAgent } from './agent-mount.ts';
 import type { CacheMounts } from './cache-mounts.ts';
+import { prepareSecret } from './secret-mount.ts';
 
 /** What mounts are made from. */
 export interface ExecMountParts {
@@ -43,14 +44,7 @@ export async function prepareMount(
     case 'secret':
       return prepareSecret(parts, mount);
     case 'ssh':
-      return mount.agent?.type !== 'socket'
-        ? undefined
-        : simple({
-            destination: mount.destination,
-            type: 'bind',
-            source: mount.agent.path,
-            options: ['bind', 'rw'],
-          });
+      return await prepareAgent(parts, mount, options);
     case 'cache':
       return await prepareCache(parts, mount, options);
     case 'bind':
@@ -64,31 +58,6 @@ function simple(mount: ContainerMount): PreparedMount {
 
 function tmpfsOptions({ size }: ExecMount): string[] {
   return ['nosuid', 'nodev', 'mode=1777', ...(size === undefined ? [] : [`size=${size}`])];
-}
-
-function prepareSecret({ scratch }: ExecMountParts, mount: ExecMount): PreparedMount | undefined {
-  if (mount.secret === undefined) return undefined;
-  const folder = scratch.make('secret');
-  const file = join(folder, 'secret');
-  try {
-    writeFileSync(file, mount.secret, { mode: 0o600 });
-    setOwner(file, { uid: mount.uid ?? 0, gid: mount.gid ?? 0 });
-    chmodSync(file, mount.mode ?? 0o400);
-  } catch (error) {
-    scratch.remove(folder);
-    throw error;
-  }
-  return {
-    mount: {
-      destination: mount.destination,
-      type: 'bind',
-      source: file,
-      options: ['bind', 'ro', 'nosuid', 'nodev', 'noexec'],
-    },
-    async close() {
-      scratch.remove(folder);
-    },
-  };
 }
 
 async function prepareCache(

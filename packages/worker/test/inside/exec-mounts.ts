@@ -168,17 +168,6 @@ describe('mounts', () => {
     else expect((await run('stat -c "%u %a" /key', [secret])).stdout).toBe('1000 400\n');
   });
 
-  test('of an agent’s socket, absent when there is none', async () => {
-    const socket = join(parent, 'agent');
-    writeFileSync(socket, '');
-    const ssh: ExecMount = { destination: '/agent', type: 'ssh', readonly: true };
-    expect(
-      (await run('test -e /agent && echo there', [{ ...ssh, agent: { type: 'socket', path: socket } }]))
-        .stdout,
-    ).toBe('there\n');
-    expect((await run('test -e /agent || echo none', [ssh])).stdout).toBe('none\n');
-  });
-
   test('of the root, read-only, with nothing changed below', async () => {
     const mounts: readonly ExecMount[] = [
       { destination: '/', type: 'bind', readonly: true, input: { type: 'snapshot', name: 'base' } },

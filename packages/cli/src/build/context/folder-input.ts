@@ -7,6 +7,7 @@ import { contextParts, MAIN_CONTEXT } from './context-parts.ts';
 import { DOCKERFILE_NAMES, loadDockerfile, loadDockerfileFromStdin } from './dockerfile.ts';
 import { loadIgnoreRules } from './ignore-rules.ts';
 import { readInputFile } from './input-file.ts';
+import { createRemoteSources } from './remote-sources.ts';
 
 /** Input whose main context is a folder. @throws UsageError */
 export async function openFolderInput(
@@ -22,16 +23,11 @@ export async function openFolderInput(
       : await loadDockerfile(basename(path), options.load, async () =>
           readInputFile(path, 'failed to read dockerfile'),
         );
-  const ignore = await loadIgnoreRules(folder, path, options.load);
-  return {
-    dockerfile,
-    ...contextParts({
-      main: { lowerOptions: { context: `local:${MAIN_CONTEXT}`, contextIgnore: ignore }, folder },
-      contexts,
-      options,
-    }),
-    close() {},
-  };
+  const ignore = await loadIgnoreRules(folder, { dockerfile: path, load: options.load });
+  const remote = createRemoteSources(options);
+  const main = { lowerOptions: { context: `local:${MAIN_CONTEXT}`, contextIgnore: ignore }, folder };
+  const parts = contextParts({ main, contexts, remote, options });
+  return { dockerfile, ...parts, close: () => remote.close() };
 }
 
 function requireFolder(folder: string, shown: string): void {

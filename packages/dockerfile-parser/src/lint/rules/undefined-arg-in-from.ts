@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { suggest, withSuggestion } from '../../suggestion.ts';
+import { withSuggestion } from '../../suggestion.ts';
 import { docsPage } from '../docs-page.ts';
 import type { LintRule } from '../lint-rule.ts';
+import { createNameSuggester } from '../name-suggester.ts';
 import { rangeOfVariable } from '../variable-range.ts';
 
 /** A variable in FROM that no ARG above the first FROM declares. */
@@ -13,11 +14,12 @@ export const undefinedArgInFrom: LintRule = {
     experimental: false,
   },
   check({ graph, report }) {
+    const suggestName = createNameSuggester();
     const names = new Set(graph.globals.map(({ name }) => name));
     for (const { from } of graph.stages) {
       for (const word of from.words) {
         for (const name of word.undeclared) {
-          const message = withSuggestion(`FROM argument '${name}' is not declared`, suggest(name, names));
+          const message = withSuggestion(`FROM argument '${name}' is not declared`, suggestName(name, names));
           report({ message, range: rangeOfVariable(word, name) });
         }
       }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { ResolvedStage, StageGraph } from '../../resolve/stage-graph.ts';
+import type { ResolvedStage, ResolvedWord, StageGraph } from '../../resolve/stage-graph.ts';
 import { variablesAt } from '../../resolve/variables-at.ts';
-import { suggest, withSuggestion } from '../../suggestion.ts';
+import { withSuggestion } from '../../suggestion.ts';
 import { docsPage } from '../docs-page.ts';
-import type { LintReport, LintRule } from '../lint-rule.ts';
+import type { LintRule } from '../lint-rule.ts';
+import { createNameSuggester } from '../name-suggester.ts';
 import { rangeOfVariable } from '../variable-range.ts';
 
 /** Arguments that steer the build: they never become variables, and nobody has to declare them. */
@@ -21,24 +22,37 @@ export const undefinedVar: LintRule = {
     experimental: false,
   },
   check({ graph, stages, report }) {
+    const suggestName = createNameSuggester();
     for (const stage of stages) {
-      if (stage.environmentKnown) for (const found of undefinedIn(graph, stage)) report(found);
-    }
-  },
-};
-
-function* undefinedIn(graph: StageGraph, stage: ResolvedStage): Generator<LintReport> {
-  for (const [index, { words }] of stage.steps.entries()) {
-    for (const word of words) {
-      for (const name of word.undeclared) {
-        if (STEERING.has(name)) continue;
-        const near = suggest(name, variablesAt(graph, stage, index).keys());
+      if (!stage.environmentKnown) continue;
+      for (const { word, name, names } of undefinedIn(graph, stage)) {
+        const near = suggestName(name, names);
         const message = withSuggestion(
           `Usage of undefined variable '$${name}'`,
           near === null ? null : `$${near}`,
         );
-        yield { message, range: rangeOfVariable(word, name) };
+        report({ message, range: rangeOfVariable(word, name) });
       }
+    }
+  },
+};
+
+interface UndefinedName {
+  readonly word: ResolvedWord;
+  readonly name: string;
+  /** Those that are defined at this place. */
+  readonly names: ReadonlySet<string>;
+}
+
+function* undefinedIn(graph: StageGraph, stage: ResolvedStage): Generator<UndefinedName> {
+  const names = new Set(variablesAt(graph, stage, 0).keys());
+  const coming = stage.variables.filter(({ step, value }) => step >= 0 && value !== null);
+  let next = 0;
+  for (const [index, { words }] of stage.steps.entries()) {
+    for (let set = coming[next]; set !== undefined && set.step < index; set = coming[++next])
+      names.add(set.name);
+    for (const word of words) {
+      for (const name of word.undeclared) if (!STEERING.has(name)) yield { word, name, names };
     }
   }
 }
