@@ -71,7 +71,7 @@ function registryOf(table: TomlTable, path: string): BuildkitRegistry {
 
 function mirrorOf(text: string, fields: Fields): BuildkitMirror {
   const [, scheme, host = '', prefix = ''] =
-    /^(?:(https?):\/\/)?([^/?#@\s]+)((?:\/[^?#\s]*)?)$/.exec(text) ?? [];
+    /^(?:(https?):\/\/)?([^/?#@\s]*[^/?#@\s:])((?:\/(?!\/)[^?#\s]*)?)$/.exec(text) ?? [];
   if (host === '' || !URL.canParse(`https://${host}`))
     return fields.fail(`the mirror ${JSON.stringify(text.slice(0, 80))} is no host with a path`);
   return { host, prefix: prefix.replace(/\/+$/, ''), scheme: scheme as 'http' | 'https' | undefined };

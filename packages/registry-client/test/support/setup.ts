@@ -77,7 +77,7 @@ export function openClient(options: RegistryClientOptions = {}): {
       timing,
       onEvent: (event) => events.push(event),
       ...options,
-      tls: { certificateFolders: [], ...options.tls },
+      tls: options.settingsFiles === undefined ? { certificateFolders: [], ...options.tls } : options.tls,
     }),
   );
   return { client, timing, events };
