@@ -15,6 +15,15 @@ export interface DockerRegistryOptions {
     | undefined;
   /** Path of an htpasswd file with bcrypt hashes. */
   readonly htpasswd?: string | undefined;
+  /** Takes the tokens of a server; paths and names as the registry's configuration has them. */
+  readonly token?:
+    | {
+        readonly realm: string;
+        readonly service: string;
+        readonly issuer: string;
+        readonly rootcertbundle: string;
+      }
+    | undefined;
 }
 
 /** A running docker-registry. */
@@ -29,6 +38,7 @@ export async function startDockerRegistry({
   folder,
   tls,
   htpasswd,
+  token,
 }: DockerRegistryOptions): Promise<DockerRegistry> {
   for (let attempt = 0; ; attempt++) {
     const port = await freePort();
@@ -37,6 +47,7 @@ export async function startDockerRegistry({
       log: { level: 'error', accesslog: { disabled: true } },
       storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
       http: { addr: `127.0.0.1:${port}`, ...(tls === undefined ? {} : { tls }) },
+      ...(token === undefined ? {} : { auth: { token } }),
       ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'test registry', path: htpasswd } } }),
     };
     await mkdir(join(folder, 'data'), { recursive: true });
