@@ -7,6 +7,8 @@ import { must, type RunOptions, type RunResult, start } from './run.ts';
 
 /** A Docker engine of the test's own. */
 export interface Dockerd {
+  /** Address for DOCKER_HOST. */
+  readonly host: string;
   /** Runs the docker client on it. */
   docker(args: readonly string[], options?: RunOptions): Promise<RunResult>;
   stop(): Promise<void>;
@@ -44,6 +46,7 @@ export async function startDockerd(): Promise<Dockerd> {
     ended.then((stderr) => Promise.reject(new Error(`dockerd ended: ${stderr.slice(-2000)}`))),
   ]);
   return {
+    host,
     docker: async (command, options) => await must('docker', ['-H', host, ...command], options),
     async stop() {
       child.kill('SIGTERM');
