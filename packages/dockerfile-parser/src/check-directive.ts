@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { parseBoolean } from './flag-values.ts';
 
 /** What a `# check=` directive asks of the linter. */
 export interface CheckSettings {
@@ -12,7 +13,7 @@ export interface CheckSettings {
 
 /**
  * Reads the value of a `# check=` directive: `skip=A,B|all`, `experimental=A,B|all`
- * and `error=true|false`, separated by `;`.
+ * and `error=true|false` (as Go writes them, `1` and `T` as well), separated by `;`.
  *
  * @returns `null` when a part is none of these.
  */
@@ -32,8 +33,8 @@ export function parseCheckSettings(value: string): CheckSettings | null {
         experimental = ruleNames(setting);
         break;
       case 'error':
-        if (setting !== 'true' && setting !== 'false') return null;
-        error = setting === 'true';
+        if (parseBoolean(setting) === null) return null;
+        error = parseBoolean(setting) === true;
         break;
       default:
         return null;

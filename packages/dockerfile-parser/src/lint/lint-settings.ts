@@ -42,10 +42,18 @@ export function readLintSettings(dockerfile: Dockerfile, options: LintOptions): 
         ? null
         : {
             code: 'CHECK_INVALID',
-            message: `failed to parse check options: invalid check option ${quote(text)}`,
+            message: `failed to parse check options: ${describeProblem(text)}`,
             contexts: given === undefined && directive !== undefined ? [directive.range] : [],
           },
   };
+}
+
+/** The first part of a directive that cannot be read. */
+function describeProblem(text: string): string {
+  const part = text.split(';').find((one) => parseCheckSettings(one) === null) ?? text;
+  const [key = ''] = part.split('=', 1);
+  if (key.trim() === 'error') return `failed to parse check option ${quote(part)}: invalid boolean`;
+  return `invalid check option ${quote(key.length < part.length ? key.trim() : part)}`;
 }
 
 /** Whether a selection holds a rule. */

@@ -141,6 +141,7 @@ describe('findings as errors', () => {
     expect(lint(parse('# check=error=true\nFROM a\n')).violation).toBeNull();
     expect(lint(parse(FAULTY)).violation).toBeNull();
     expect(lint(parse(FAULTY), { error: true }).violation).not.toBeNull();
+    expect(lint(parse(`# check=error=1\n${FAULTY}`)).violation).not.toBeNull();
     expect(lint(parse(`# check=error=true\n${FAULTY}`), { error: false }).violation).toBeNull();
   });
 });
@@ -173,6 +174,19 @@ describe('the build error', () => {
 
     expect(buildError).toMatchObject({ code, message });
     expect(buildError?.contexts[0]?.start.line ?? null).toBe(line);
+  });
+
+  test.each([
+    ['skip=A;foo', 'invalid check option "foo"'],
+    ['bar = 1;skip=A', 'invalid check option "bar"'],
+    ['error=yes', 'failed to parse check option "error=yes": invalid boolean'],
+    ['skip=A;', 'invalid check option ""'],
+  ])('of the settings %j', (check, problem) => {
+    expect(lint(parse('FROM a'), { check }).buildError).toEqual({
+      code: 'CHECK_INVALID',
+      message: `failed to parse check options: ${problem}`,
+      contexts: [],
+    });
   });
 
   test('is that of a stage the target needs', () => {
