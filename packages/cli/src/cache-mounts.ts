@@ -20,11 +20,11 @@ export async function cacheMountRecords(services: Services): Promise<readonly Ca
     .map(recordOf);
 }
 
-function recordOf({ key, createdAt }: SnapshotInfo): CacheRecord {
+function recordOf({ key, createdAt, label }: SnapshotInfo): CacheRecord {
   return {
     id: key,
     type: 'exec.cachemount',
-    description: 'cached mount',
+    description: label === undefined ? 'cached mount' : `cached mount with id ${JSON.stringify(label)}`,
     createdAt,
     lastUsedAt: createdAt,
     usageCount: 0,

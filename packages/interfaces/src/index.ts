@@ -75,6 +75,7 @@ export type {
 } from './registry.ts';
 export type { SecretSource, SshAgent } from './secret-source.ts';
 export type {
+  PrepareOptions,
   SnapshotBook,
   SnapshotInfo,
   SnapshotKind,

@@ -13,6 +13,13 @@ export interface SnapshotInfo {
   readonly parent?: string | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
+  /** What its maker calls it; means nothing to a snapshotter. */
+  readonly label?: string | undefined;
+}
+
+/** How to prepare a snapshot. */
+export interface PrepareOptions extends AbortOptions {
+  readonly label?: string | undefined;
 }
 
 /** What a snapshot takes on disk, without its parents. */
@@ -38,7 +45,7 @@ export interface SnapshotReader {
  * `SNAPSHOT_NOT_ACTIVE` (commit).
  */
 export interface SnapshotWriter {
-  prepare(key: string, parent?: string, options?: AbortOptions): Promise<readonly Mount[]>;
+  prepare(key: string, parent?: string, options?: PrepareOptions): Promise<readonly Mount[]>;
   view(key: string, parent: string, options?: AbortOptions): Promise<readonly Mount[]>;
   mounts(key: string): Promise<readonly Mount[]>;
   commit(name: string, key: string): Promise<void>;

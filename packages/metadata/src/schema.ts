@@ -43,6 +43,7 @@ const STEPS: readonly string[] = [
     lease TEXT NOT NULL, kind TEXT NOT NULL, resource TEXT NOT NULL, PRIMARY KEY (lease, kind, resource)
   ) STRICT, WITHOUT ROWID;
   `,
+  'ALTER TABLE snapshots ADD COLUMN label TEXT',
 ];
 
 /** The version this program writes. */

@@ -26,19 +26,20 @@ export function createSnapshotBook(connection: Connection, backend: string): Sna
 
   return {
     get,
-    insert: ({ key, kind, parent, createdAt }) =>
+    insert: ({ key, kind, parent, createdAt, label }) =>
       connection.transaction(() => {
         requireFree(key);
         if (parent !== undefined && required(parent).kind !== 'committed') {
           throw refuse('SNAPSHOT_NOT_COMMITTED', parent, 'cannot be a parent: it is not committed');
         }
         connection.run(
-          'INSERT INTO snapshots (backend, key, kind, parent, created_at) VALUES (?, ?, ?, ?, ?)',
+          'INSERT INTO snapshots (backend, key, kind, parent, created_at, label) VALUES (?, ?, ?, ?, ?, ?)',
           backend,
           key,
           kind,
           parent ?? null,
           createdAt,
+          label ?? null,
         );
         return required(key);
       }),
@@ -81,5 +82,6 @@ function snapshotFrom(row: Row): SnapshotRow {
     kind: row['kind'] as SnapshotKind,
     parent: typeof row['parent'] === 'string' ? row['parent'] : undefined,
     createdAt: row['created_at'] as number,
+    ...(typeof row['label'] === 'string' ? { label: row['label'] } : {}),
   };
 }

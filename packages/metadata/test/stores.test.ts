@@ -54,6 +54,21 @@ describe('the database file', () => {
     );
   });
 
+  test('of an earlier program is brought up to date, with what it holds', async () => {
+    const path = statePath();
+    const first = openState({ path });
+    first.snapshots('native').insert({ key: 'old', kind: 'active', createdAt: 1 });
+    await first.close();
+    const earlier = new DatabaseSync(path);
+    earlier.exec('ALTER TABLE snapshots DROP COLUMN label; PRAGMA user_version = 1');
+    earlier.close();
+
+    const book = openState({ path }).snapshots('native');
+    const labelled = book.insert({ key: 'new', kind: 'active', createdAt: 2, label: 'mine' });
+    expect(labelled.label).toBe('mine');
+    expect(book.list()).toMatchObject([{ key: 'old' }, { key: 'new', label: 'mine' }]);
+  });
+
   test('that is no database is reported as damaged', () => {
     const path = statePath();
     writeFileSync(path, 'this is no database, however long it goes on '.repeat(100));

@@ -94,10 +94,16 @@ export function createFolderSnapshotter(
     stat: async (key) => infoOf(book.get(key)),
     usage: async (key, abort) => measureTree(join(folderOf(find(key).id), 'fs'), abort),
     list: async () => book.list().map((row) => infoOf(row)),
-    prepare: async (key, parent, abort = {}) => {
+    prepare: async (key, parent, { label, ...abort } = {}) => {
       abort.signal?.throwIfAborted();
       return create(
-        book.insert({ key, kind: 'active', createdAt: clock(), ...(parent === undefined ? {} : { parent }) }),
+        book.insert({
+          key,
+          kind: 'active',
+          createdAt: clock(),
+          ...(parent === undefined ? {} : { parent }),
+          ...(label === undefined ? {} : { label }),
+        }),
         abort,
       );
     },
@@ -129,6 +135,12 @@ function infoOf(row: SnapshotRow): SnapshotInfo;
 function infoOf(row: SnapshotRow | undefined): SnapshotInfo | undefined;
 function infoOf(row: SnapshotRow | undefined): SnapshotInfo | undefined {
   if (row === undefined) return undefined;
-  const { key, kind, parent, createdAt } = row;
-  return { key, kind, createdAt, ...(parent === undefined ? {} : { parent }) };
+  const { key, kind, parent, createdAt, label } = row;
+  return {
+    key,
+    kind,
+    createdAt,
+    ...(parent === undefined ? {} : { parent }),
+    ...(label === undefined ? {} : { label }),
+  };
 }

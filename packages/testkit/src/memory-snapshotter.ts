@@ -31,8 +31,8 @@ export function createMemorySnapshotter(): MemorySnapshotter {
     contents.set(row.id, new Map(row.parent === undefined ? [] : contents.get(find(row.parent).id)));
     return mountsOf(row);
   }
-  function infoOf({ key, kind, parent, createdAt }: SnapshotRow): SnapshotInfo {
-    return { key, kind, createdAt, ...(parent === undefined ? {} : { parent }) };
+  function infoOf({ id: _, ...info }: SnapshotRow): SnapshotInfo {
+    return info;
   }
 
   return {
@@ -46,7 +46,7 @@ export function createMemorySnapshotter(): MemorySnapshotter {
       return { size: files.reduce((sum, text) => sum + text.length, 0), inodes: files.length + 1 };
     },
     list: async () => book.list().map(infoOf),
-    async prepare(key, parent, { signal } = {}) {
+    async prepare(key, parent, { signal, label } = {}) {
       signal?.throwIfAborted();
       return create(
         book.insert({
@@ -54,6 +54,7 @@ export function createMemorySnapshotter(): MemorySnapshotter {
           kind: 'active',
           createdAt: Date.now(),
           ...(parent === undefined ? {} : { parent }),
+          ...(label === undefined ? {} : { label }),
         }),
       );
     },

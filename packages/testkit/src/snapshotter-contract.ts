@@ -143,6 +143,14 @@ function describeBook(create: Create): void {
     expect((await snapshotter.list()).map(({ key }) => key).sort()).toEqual(['base', 'key']);
   });
 
+  test('keeps what a snapshot is called', async () => {
+    const { snapshotter } = await create();
+    await snapshotter.prepare('key', undefined, { label: 'mine' });
+
+    expect((await snapshotter.stat('key'))?.label).toBe('mine');
+    expect(await snapshotter.list()).toMatchObject([{ key: 'key', label: 'mine' }]);
+  });
+
   test('measures a snapshot', async () => {
     const fixture = await create();
     await layer(fixture, 'empty', undefined, {});

@@ -42,7 +42,7 @@ export async function execRequest(
     network: network === 'none' ? 'none' : 'host',
     security,
     platform: platformOf(context.platform),
-    mounts: requested.filter((mount) => mount !== undefined && mount !== shm),
+    mounts: requested.filter((mount) => mount !== shm).filter((mount) => mount !== undefined),
     extraHosts: meta.extraHosts,
     ulimits: meta.ulimit,
     shmSize: shm?.size,

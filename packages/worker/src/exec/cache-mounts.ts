@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { isToolError } from '@img-build/errors';
-import type { AbortOptions, ExecMount, Locks, Mount, Snapshotter } from '@img-build/interfaces';
+import type {
+  AbortOptions,
+  CacheMountOptions,
+  ExecMount,
+  Locks,
+  Mount,
+  Snapshotter,
+} from '@img-build/interfaces';
 import { setOwner } from '../file/file-attributes.ts';
 import { tryAcquire } from '../try-acquire.ts';
 import { WorkerError } from '../worker-error.ts';
@@ -16,7 +23,7 @@ export interface HeldCache {
 /** Puts into a new cache what it starts with. */
 export type CacheFilling = (folder: string) => Promise<void>;
 
-/** Folders that outlive builds: active snapshots without a parent, named by the cache's id. */
+/** Folders that outlive builds: active snapshots without a parent, named and labelled by the cache's id. */
 export interface CacheMounts {
   /**
    * Waits for its turn, makes the folder when it is missing and has `fill` put in what it starts with. A folder that
@@ -28,7 +35,8 @@ export interface CacheMounts {
 /** Cache mounts kept by one snapshotter; `locks` are shared by all processes on the state directory. */
 export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): CacheMounts {
   async function make(key: string, { mount, fill }: Wanted, options: AbortOptions): Promise<string> {
-    const folder = bindSource(await snapshotter.prepare(key, undefined, options));
+    const label = mount.cache?.id ?? mount.destination;
+    const folder = bindSource(await snapshotter.prepare(key, undefined, { ...options, label }));
     try {
       await fill(folder);
       setOwner(folder, { uid: mount.uid ?? 0, gid: mount.gid ?? 0 });
@@ -90,8 +98,14 @@ export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): Cache
   return {
     async hold(mount, fill, options = {}) {
       const wanted: Wanted = { mount, fill };
-      const { id, sharing, reset: startEmpty } = mount.cache ?? { id: mount.destination, sharing: 'shared' };
-      const base = `cache-mount-${createHash('sha256').update(id).digest('hex')}`;
+      const {
+        id,
+        origin,
+        sharing,
+        reset: startEmpty,
+      }: CacheMountOptions = mount.cache ?? { id: mount.destination, sharing: 'shared' };
+      const name = origin === undefined ? id : `${id}\0${origin}`;
+      const base = `cache-mount-${createHash('sha256').update(name).digest('hex')}`;
       if (sharing === 'private') {
         const { key, release } = await lockPrivate(base, options);
         if (startEmpty) await removeIfPresent(snapshotter, key, options).catch(releasing(release));

@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterEach(async () => {
   expect(await worker.leftovers()).toEqual([]);
 });
-afterAll(() => server.close());
+afterAll(() => void server.close());
 
 function ssh(change: Partial<ExecMount> = {}): ExecMount {
   return { destination: '/run/agent', type: 'ssh', readonly: true, ...change };

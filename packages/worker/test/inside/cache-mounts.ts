@@ -47,6 +47,15 @@ test('outlive a run, by their id, also one that failed', async () => {
   expect(await run('ls /cache', cache({ id: 'another' }))).toBe('');
 });
 
+test('are told apart by what they started with, and labelled by their id', async () => {
+  const id = 'labelled';
+  await run('touch /cache/one', cache({ id }));
+  expect(await run('ls /cache', cache({ id, origin: 'base' }))).toBe('');
+  expect(await run('ls /cache', cache({ id }))).toBe('one\n');
+  const labels = (await worker.snapshotter.list()).map(({ label }) => label);
+  expect(labels.filter((label) => label === id)).toHaveLength(2);
+});
+
 test.each(['shared', 'locked', 'private'] as const)('%s ones start empty when asked to', async (sharing) => {
   await run('touch /cache/old', cache({ sharing }));
   expect(await run('ls /cache', cache({ sharing, reset: true }))).toBe('');
