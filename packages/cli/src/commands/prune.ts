@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { removeKeptSources } from '../build/context/remote-sources.ts';
 import { usageRows } from '../cache-usage.ts';
 import { collect } from '../collection.ts';
 import type { Command } from '../command.ts';
@@ -16,6 +17,7 @@ export const pruneCommand: Command = {
     const removed = new Set(await collect(services, { records: 'reclaimable', signal }));
     // Downloads that were interrupted wait here to be resumed.
     await (await services.content()).sweep({ olderThan: 0 });
+    await removeKeptSources(services, { signal });
     const rows = before.filter(({ record }) => removed.has(record.id));
     io.stdout.write(usageTable(rows, { brief: true }));
     io.stdout.write(usageTotals('Reclaimed', rows));

@@ -66,6 +66,8 @@ const DEFAULT_MODE = 0o600;
 export function createHttpSource(options: HttpSourceOptions): HttpSource {
   const fetched = new Map<string, Promise<KnownDownload>>();
   const trees = new Map<string, Promise<HostTree>>();
+  /** Files that were put, by digest: of no use to another build. */
+  const given = new Map<Digest, string>();
 
   async function fetchOnce(facts: HttpFacts, abort: AbortOptions): Promise<KnownDownload> {
     const id = requestId(facts);
@@ -83,7 +85,7 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
   function placeOnce(facts: HttpFacts, got: KnownDownload): Promise<HostTree> {
     const { mode, uid, gid } = facts;
     const id = JSON.stringify([got.digest, got.modified, fileNameOf(facts, got.disposition), mode, uid, gid]);
-    const known = trees.get(id) ?? placeFile(facts, got, options);
+    const known = trees.get(id) ?? placeFile(facts, got, given.get(got.digest), options);
     trees.set(id, known);
     known.catch(() => trees.delete(id));
     return known;
@@ -106,14 +108,20 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
       };
     },
     async put(url, bytes) {
-      const { files } = await foldersOf(options);
       const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
-      const digest = await storeBytes(bytes, files, (size) => {
-        if (size > limit)
-          throw new SourceError(`the input has more than the ${limit} bytes allowed`, {
-            code: 'SOURCE_TOO_LARGE',
-          });
-      });
+      const file = join(options.scratch, randomUUID());
+      await mkdir(options.scratch, { recursive: true, mode: 0o700 });
+      const digest = await storeBytes(
+        bytes,
+        () => file,
+        (size) => {
+          if (size > limit)
+            throw new SourceError(`the input has more than the ${limit} bytes allowed`, {
+              code: 'SOURCE_TOO_LARGE',
+            });
+        },
+      );
+      given.set(digest, file);
       fetched.set(requestId(httpFactsFrom({ identifier: url, attrs: {} })), Promise.resolve({ digest }));
     },
     async modified(source, abort = {}) {
@@ -184,14 +192,15 @@ async function readKnown(
 async function placeFile(
   facts: HttpFacts,
   { digest, modified, disposition }: KnownDownload,
+  given: string | undefined,
   options: HttpSourceOptions,
 ): Promise<HostTree> {
-  const { files } = await foldersOf(options);
+  const kept = given ?? (await foldersOf(options)).files(digest);
   const path = join(options.scratch, randomUUID());
   await mkdir(path, { recursive: true, mode: 0o755 });
   const file = join(path, fileNameOf(facts, disposition));
   try {
-    await copyFile(files(digest), file, constants.COPYFILE_FICLONE);
+    await copyFile(kept, file, constants.COPYFILE_FICLONE);
     await chmod(file, facts.mode || DEFAULT_MODE);
     const time = httpDate(modified) ?? new Date(0);
     await utimes(file, time, time);

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
+import type { AbortOptions } from '@img-build/interfaces';
 import type { GitSource, HttpSource } from '@img-build/sources';
+import type { Services } from '../../wiring/services.ts';
 import type { BuildInputOptions } from '../build-input.ts';
 
 /** Repositories and downloads of one build: what was fetched for the Dockerfile is not fetched again for the build. */
@@ -16,24 +18,40 @@ export interface RemoteSources {
 /** Milliseconds after which nobody uses the trees of a build that did not remove them. */
 const STALE = 24 * 60 * 60 * 1000;
 
-/** Where fetched repositories and downloads are kept, below the state folder. */
-export function fetchedFolder(state: string): string {
-  return join(state, 'sources');
+/** Held shared by builds that use what is kept, and alone by who removes it. */
+const LOCK = 'sources';
+
+/** Where fetched repositories and downloads are kept. */
+function keptFolder(services: Pick<Services, 'state'>): string {
+  return join(services.state(), 'sources');
+}
+
+/** Removes what was kept for later builds, unless one is using it; it can be fetched again. */
+export async function removeKeptSources(services: Services, options: AbortOptions): Promise<void> {
+  const folder = keptFolder(services);
+  if (namesIn(folder).length === 0) return;
+  const [{ tryAcquire }, locks] = await Promise.all([import('@img-build/worker'), services.locks()]);
+  const release = await tryAcquire(locks, LOCK, options);
+  if (release === undefined) return;
+  rmSync(folder, { recursive: true, force: true });
+  release();
 }
 
 /** Nothing is made before something is opened. */
-export function createRemoteSources({ services, secrets }: BuildInputOptions): RemoteSources {
+export function createRemoteSources({ services, secrets, signal }: BuildInputOptions): RemoteSources {
   let opened: ReturnType<RemoteSources['open']> | undefined;
+  let release: (() => void) | undefined;
   const id = randomUUID();
 
   async function open(): ReturnType<RemoteSources['open']> {
-    const folder = fetchedFolder(services.state());
+    const folder = keptFolder(services);
     const trees = join(folder, 'trees');
-    removeStale(trees);
     const [{ createGitSource, createHttpSource }, locks] = await Promise.all([
       import('@img-build/sources'),
       services.locks(),
     ]);
+    release = await locks.acquire(LOCK, { shared: true, signal });
+    removeStale(trees);
     const shared = { secrets, env: services.env, scratch: join(trees, id) };
     return {
       git: createGitSource({ ...shared, folder: join(folder, 'git'), locks }),
@@ -44,8 +62,9 @@ export function createRemoteSources({ services, secrets }: BuildInputOptions): R
   return {
     open: () => (opened ??= open()),
     close() {
-      if (opened !== undefined)
-        rmSync(join(fetchedFolder(services.state()), 'trees', id), { recursive: true, force: true });
+      if (release === undefined) return;
+      rmSync(join(keptFolder(services), 'trees', id), { recursive: true, force: true });
+      release();
     },
   };
 }
