@@ -41,7 +41,7 @@ export async function runProgram(argv: readonly string[], host: ProgramProcess):
     if (wantsHelp(rest)) return await showHelp(name, io, state);
     const args = await parseArguments(rest, flags, command);
     debug = args.is('debug');
-    const backend = args.text('backend') ?? 'auto';
+    const backend = args.text('backend') ?? (host.env['IMG_BACKEND'] || 'auto');
     if (!BACKENDS.some((each) => each === backend))
       throw new UsageError(`${backend} is not a valid snapshots backend`);
     const services = createServices({

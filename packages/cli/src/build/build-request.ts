@@ -15,7 +15,7 @@ import { parseSecretSpec, type SecretSpec } from './flags/secret-spec.ts';
 import { parseShmSize } from './flags/shm-size.ts';
 import { parseSshSpec, type SshSpec } from './flags/ssh-spec.ts';
 import { parseUlimit } from './flags/ulimit.ts';
-import { type OutputSpec, outputsFrom, writesToStdout } from './output-spec.ts';
+import { type OutputSpec, outputsFrom, pushes, writesToStdout } from './output-spec.ts';
 
 /** What the user asked `img build` for, as plain data. */
 export interface BuildCommandRequest {
@@ -64,11 +64,14 @@ export function buildRequestFrom(
       'add dest=FILE to the output, or redirect stdout',
     );
   }
+  const names = namesFrom(args, outputs);
+  if (names.length === 0 && outputs.some(pushes))
+    throw new UsageError('tag is needed when pushing to registry', 'name the image with -t');
   return {
     context: args.positionals[0] ?? '.',
     file: args.text('file'),
     contexts: contextsFrom(args),
-    names: namesFrom(args, outputs),
+    names,
     outputs,
     annotations: args.list('annotation').flatMap(parseAnnotation),
     lowerOptions: lowerOptionsFrom(args, env, platform),
@@ -120,8 +123,7 @@ function lowerOptionsFrom(
     target: args.text('target'),
     buildArgs: { ...epochFrom(env), ...readPairs('build-arg', args.list('build-arg'), (name) => env[name]) },
     labels: readPairs('label', args.list('label'), () => ''),
-    platforms: args
-      .list('platform')
+    platforms: platformsGiven(args, env)
       .flatMap((list) => list.split(',').map((text) => text.trim()))
       .map((text) => (text === 'local' ? platform : parsePlatform(text))),
     noCache: noCacheFrom(args),
@@ -135,6 +137,13 @@ function lowerOptionsFrom(
     cgroupParent: args.text('cgroup-parent'),
     attributes: attributesFrom(args),
   };
+}
+
+/** Docker's variable is the default of its flag. */
+function platformsGiven(args: ParsedArguments, env: NodeJS.ProcessEnv): readonly string[] {
+  const given = args.list('platform');
+  const fallback = env['DOCKER_DEFAULT_PLATFORM'] ?? '';
+  return given.length > 0 || fallback === '' ? given : [fallback];
 }
 
 function noCacheFrom(args: ParsedArguments): boolean | readonly string[] {

@@ -11,7 +11,7 @@ import { insecureNames } from '../wiring/insecure-hosts.ts';
 import type { Services } from '../wiring/services.ts';
 import { createEngineExporter, findEngine } from './engine-exporter.ts';
 import { annotationsFrom, booleanAttribute } from './output-attributes.ts';
-import type { OutputSpec } from './output-spec.ts';
+import { type OutputSpec, pushes } from './output-spec.ts';
 
 const COMPRESSIONS: readonly Compression[] = ['gzip', 'zstd', 'uncompressed'];
 
@@ -86,15 +86,12 @@ async function createImageOutput(
     services.metadata(),
   ]);
   const byDigest = booleanAttribute(spec, 'push-by-digest') ?? false;
-  const push = booleanAttribute(spec, 'push') ?? (spec.type === 'registry' || byDigest);
-  if (push && names.length === 0)
-    throw new UsageError('tag is needed when pushing to registry', 'name the image with -t');
   const hosts = insecureNames(booleanAttribute(spec, 'registry.insecure') ?? false, names);
   return createImageExporter({
     ...format,
     content,
     images,
-    push,
+    push: pushes(spec),
     byDigest,
     store: booleanAttribute(spec, 'store') ?? !byDigest,
     registry: () => services.registry(hosts),

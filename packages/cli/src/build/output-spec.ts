@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../usage-error.ts';
 import { readFields } from './flags/key-value-fields.ts';
-import { checkAttributes } from './output-attributes.ts';
+import { booleanAttribute, checkAttributes } from './output-attributes.ts';
 
 const TYPES = ['image', 'registry', 'oci', 'docker', 'tar', 'local'] as const;
 
@@ -77,6 +77,13 @@ export function parseOutputSpec(text: string): OutputSpec {
   const spec: OutputSpec = { type: known, dest, attributes: rest };
   checkAttributes(spec);
   return spec;
+}
+
+/** Tells whether an output gives the image to a registry. */
+export function pushes(spec: OutputSpec): boolean {
+  if (spec.type !== 'image' && spec.type !== 'registry') return false;
+  const byDigest = booleanAttribute(spec, 'push-by-digest') ?? false;
+  return booleanAttribute(spec, 'push') ?? (spec.type === 'registry' || byDigest);
 }
 
 /** Tells whether an output writes its bytes to stdout. */

@@ -30,7 +30,7 @@ export const buildCommand: Command = {
       platform: services.platform,
       stdoutIsTerminal: io.stdout.isTTY,
     });
-    prepareResultFiles(request);
+    if (request.call.method === 'build') prepareResultFiles(request);
     const { createSecretSource } = await import('../build/secrets.ts');
     const secrets = await createSecretSource({ ...request, env: services.env }, { signal });
     const session = openSession(context, request, secrets);

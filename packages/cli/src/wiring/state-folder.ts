@@ -6,8 +6,10 @@ import { isSystemError } from '@img-build/errors';
 import { makeFolders } from '../make-folders.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** `$XDG_DATA_HOME/img`, else `~/.local/share/img`. */
+/** `$IMG_STATE`, else `$XDG_DATA_HOME/img`, else `~/.local/share/img`. */
 export function defaultStateFolder(env: NodeJS.ProcessEnv): string {
+  const own = env['IMG_STATE'] ?? '';
+  if (own !== '') return own;
   const data = env['XDG_DATA_HOME'];
   return data !== undefined && data.startsWith('/')
     ? join(data, 'img')

@@ -94,6 +94,9 @@ test.each([
   [['.', '--build-context', 'x']],
   [['.', '--build-context', 'x=']],
   [['.', '--build-context', '=x']],
+  [['.', '--push']],
+  [['.', '-o', 'type=registry']],
+  [['.', '-o', 'type=image,push-by-digest=true']],
   [['.', '--opt', 'hostname']],
   [['.', '--opt', '=x']],
   [['.', '--no-cache', '--no-cache-filter', 'a']],
@@ -167,4 +170,12 @@ test('a check needs no terminal-proof output and can have a format', async () =>
 test('the epoch of the frontend attribute is the build argument', async () => {
   const { lowerOptions } = await request(['.', '--opt', 'source-date-epoch=7']);
   expect(lowerOptions.attributes).toEqual({ 'build-arg:SOURCE_DATE_EPOCH': '7' });
+});
+
+test("docker's variable is the default platform", async () => {
+  const env = { DOCKER_DEFAULT_PLATFORM: 'linux/arm64' };
+  const architectures = async (...argv: string[]): Promise<unknown> =>
+    (await request(['.', ...argv], env)).lowerOptions.platforms?.map(({ architecture }) => architecture);
+  expect(await architectures()).toEqual(['arm64']);
+  expect(await architectures('--platform', 'linux/s390x')).toEqual(['s390x']);
 });

@@ -19,6 +19,11 @@ test('the default state folder follows the XDG specification', () => {
   ]).toEqual([home, home, home]);
 });
 
+test('a variable of our own names the state folder before all others', () => {
+  expect(defaultStateFolder({ IMG_STATE: '/own', XDG_DATA_HOME: '/data' })).toBe('/own');
+  expect(defaultStateFolder({ IMG_STATE: '', XDG_DATA_HOME: '/data' })).toBe('/data/img');
+});
+
 test('the state folder is made for its owner alone', () => {
   const folder = join(temporaryFolder(), 'a/b');
   expect(openStateFolder(folder)).toBe(folder);
