@@ -69,6 +69,7 @@ const INSTRUCTIONS: readonly (readonly [instruction: string, message: string])[]
   ['ONBUILD MAINTAINER a', "MAINTAINER isn't allowed as an ONBUILD trigger"],
   ['VOLUME [""]', 'VOLUME specified can not be an empty string'],
   ['SHELL /bin/sh -c', 'SHELL requires the arguments to be in JSON form'],
+  ['RUN []', 'arguments are required'],
   ['RUN --mount=type=bind,target=/ x', 'invalid mount target "/"'],
 ];
 

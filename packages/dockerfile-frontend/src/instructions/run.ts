@@ -15,6 +15,7 @@ import {
   countStep,
   expandHere,
   type InstructionContext,
+  invalid,
   opOptions,
   workingDirectory,
 } from './instruction-context.ts';
@@ -33,6 +34,7 @@ export function lowerRun(instruction: RunInstruction, context: InstructionContex
   // A command may look at any file.
   stage.paths.add('/');
   const args = argsOf(instruction, stage);
+  if (args.length === 0) throw invalid('arguments are required: RUN [] has no command');
   const mounts = instruction.mounts.map((mount) =>
     guard(() => resolveMount(mount, (value) => expandHere(context, value))),
   );
