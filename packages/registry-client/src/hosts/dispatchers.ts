@@ -25,6 +25,8 @@ export interface DispatcherOptions {
 /** Connection pools: one per TLS identity, origin and proxy. */
 export interface Dispatchers {
   of(url: URL, tls?: TlsIdentity): Promise<Dispatcher>;
+  /** The proxy in front of an address, without its credentials. */
+  proxyOf(url: URL): string | undefined;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,10 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     (authorities ??= options.ca === undefined ? systemAuthorities() : [options.ca].flat());
 
   return {
+    proxyOf(url) {
+      const proxy = proxyFor(url, options.environment);
+      return proxy === undefined ? undefined : new URL(proxy).origin;
+    },
     async of(url, given) {
       const tls = given ?? (await options.identityOf(url));
       const proxy = proxyFor(url, options.environment);

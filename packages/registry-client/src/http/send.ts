@@ -26,7 +26,7 @@ export function createSend(dispatchers: Dispatchers): Send {
       return receive(response, url, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      throw transportError(error, url);
+      throw transportError(error, url, dispatchers.proxyOf(url));
     }
   };
 }

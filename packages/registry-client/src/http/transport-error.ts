@@ -37,9 +37,15 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'answer ended early',
 };
 
-/** Turns what the HTTP layer threw into a {@link RegistryError}; errors of ours pass unchanged. */
-export function transportError(cause: unknown, url: URL): unknown {
+/**
+ * Turns what the HTTP layer threw into a {@link RegistryError}; errors of ours pass unchanged.
+ *
+ * @param proxy - address of the proxy that was used, without credentials.
+ */
+export function transportError(cause: unknown, url: URL, proxy?: string): unknown {
   if (cause instanceof RegistryError) return cause;
+  const refusal = proxy === undefined ? undefined : proxyRefusal(cause, url, proxy);
+  if (refusal !== undefined) return refusal;
   const code = transportCode(cause);
   if (code === undefined) return cause;
   const { host } = url;
@@ -51,7 +57,8 @@ export function transportError(cause: unknown, url: URL): unknown {
       cause,
     });
   }
-  return new RegistryError(`cannot reach ${host}: ${REASONS[code]}`, {
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy}`;
+  return new RegistryError(`cannot reach ${host}${way}: ${REASONS[code]}`, {
     code: 'REGISTRY_UNREACHABLE',
     host,
     cause,
@@ -60,11 +67,35 @@ export function transportError(cause: unknown, url: URL): unknown {
   });
 }
 
+/** What a proxy answered itself; undici tells the status in words only. */
+function proxyRefusal(cause: unknown, url: URL, proxy: string): RegistryError | undefined {
+  const text = messageOf(cause);
+  const status = Number(/^Proxy (?:response|Authentication Required) \(([0-9]{3})\)/.exec(text)?.[1]);
+  if (Number.isNaN(status)) return undefined;
+  return new RegistryError(`the proxy ${proxy} refused the way to ${url.host} with status ${status}`, {
+    code: 'REGISTRY_UNREACHABLE',
+    host: url.host,
+    cause,
+    hint:
+      status === 407
+        ? 'the proxy wants a login: put it into its address, as in http://name:password@proxy.example:3128'
+        : 'check the proxy, or exempt the host with NO_PROXY',
+    temporary: status === 408 || status === 429 || status >= 500,
+  });
+}
+
 /** The code an error of the network, TLS or HTTP layer carries, also when it wraps several attempts; else `undefined`. */
 export function transportCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  const { code, cause, errors, name } = error as {
+    code?: unknown;
+    cause?: unknown;
+    errors?: unknown;
+    name?: unknown;
+  };
   if (code === 'UND_ERR_SOCKET') return transportCode(cause) ?? code;
+  // undici's parser does not always say which rule was broken.
+  if (name === 'HTTPParserError' && code === undefined) return 'HPE_UNKNOWN';
   if (typeof code === 'string' && isTransportCode(code)) return code;
   return Array.isArray(errors) ? transportCode(errors[0]) : undefined;
 }
@@ -117,6 +148,6 @@ function tlsError(cause: unknown, code: string, host: string): RegistryError {
     cause,
     hint: wantsClient
       ? `put the client certificate into /etc/docker/certs.d/${host}/client.cert and its key into client.key`
-      : `put the CA certificate into /etc/docker/certs.d/${host}/ca.crt, or add it to the system's trusted certificates`,
+      : `put the CA certificate into ~/.config/img/certs.d/${host}/ca.crt or /etc/docker/certs.d/${host}/ca.crt, or add it to the system's trusted certificates`,
   });
 }

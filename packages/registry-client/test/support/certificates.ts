@@ -28,7 +28,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   const server = await makeIdentity(folder, 'server', [
     ...signed,
     '-addext',
-    'subjectAltName=IP:127.0.0.1,DNS:localhost',
+    'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:registry.test,DNS:auth.test,DNS:other.test',
     '-addext',
     'basicConstraints=critical,CA:FALSE',
   ]);
