@@ -45,7 +45,7 @@ describe('help of a command', () => {
   test('every flag that is not hidden is in the help of its command, once', async () => {
     for (const entry of COMMANDS) {
       const { stdout } = await run([entry.name, '-h'], { env: HOME });
-      const listed = [...stdout.matchAll(/^ {2}.{3} --([a-z-]+) /gm)].map(([, name]) => name);
+      const listed = [...stdout.matchAll(/^ {2}.{3} --([a-z-]+) /gm)].map(([, name = '']) => name);
       const { flags } = await entry.load();
       const shown = flags.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
       expect(listed.toSorted()).toEqual([...shown, 'backend', 'debug', 'help', 'state'].toSorted());
