@@ -4,7 +4,7 @@ import type { Instruction } from '../instruction.ts';
 import type { SourceRange } from '../source-range.ts';
 import { checkCommentsOf } from './check-comment.ts';
 import type { LintFinding } from './lint-finding.ts';
-import type { LintReport, LintRule } from './lint-rule.ts';
+import type { LintReport, LintRule, LintRuleMeta } from './lint-rule.ts';
 import { type LintSettings, selects } from './lint-settings.ts';
 
 /** Findings kept of one file, so that hostile input cannot fill the memory with them. */
@@ -29,22 +29,15 @@ export function createFindingList(instructions: readonly Instruction[], settings
     if (found.length > 0) comments.set(instruction, found);
   }
   return {
-    mayRun: ({ meta: { name, experimental } }) =>
-      !selects(settings.skip, name) &&
-      (!experimental ||
-        selects(settings.experimental, name) ||
-        [...comments.values()].flat().some((found) => selects(found.experimental, name))),
-    add({ meta: { name, description, url, experimental } }, report) {
+    mayRun: ({ meta }) =>
+      isOn(meta, [settings]) ||
+      (meta.experimental && [...comments.values()].some((asked) => isOn(meta, [settings, ...asked]))),
+    add({ meta }, report) {
       const holder = instructionAt(instructions, report.range.start.offset);
       const asker = report.instruction ?? holder;
       const asked = (asker === null ? undefined : comments.get(asker)) ?? [];
-      if (asked.some(({ skip }) => selects(skip, name))) return;
-      if (
-        experimental &&
-        !selects(settings.experimental, name) &&
-        !asked.some((found) => selects(found.experimental, name))
-      )
-        return;
+      if (!isOn(meta, [settings, ...asked])) return;
+      const { name, description, url } = meta;
       const { message, range, context = holder?.range ?? range } = report;
       const key = `${range.start.offset} ${range.end.offset} ${name} ${message}`;
       if (seen.has(key) || findings.length >= MAX_FINDINGS) return;
@@ -53,6 +46,18 @@ export function createFindingList(instructions: readonly Instruction[], settings
     },
     sorted: () => findings.toSorted((a, b) => comparePlaces(a, b)),
   };
+}
+
+/** Whether a rule is on where these settings count together. An experimental one is not meant by `skip=all`. */
+function isOn(
+  { name, experimental }: LintRuleMeta,
+  settings: readonly Pick<LintSettings | CheckSettings, 'skip' | 'experimental'>[],
+): boolean {
+  if (!experimental) return !settings.some(({ skip }) => selects(skip, name));
+  return (
+    settings.some((one) => selects(one.experimental, name)) &&
+    !settings.some(({ skip }) => skip !== 'all' && selects(skip, name))
+  );
 }
 
 function comparePlaces(a: LintFinding, b: LintFinding): number {

@@ -33,7 +33,7 @@ export function readLintSettings(dockerfile: Dockerfile, options: LintOptions): 
   const { skip, experimental, error } = written ?? NOTHING;
   return {
     settings: {
-      skip: joinSelections(skip, options.skip ?? []),
+      skip: joinSelections(skip, options.skip === 'all' ? [] : (options.skip ?? [])),
       experimental: joinSelections(experimental, options.experimental ?? []),
       error: options.error ?? error,
     },

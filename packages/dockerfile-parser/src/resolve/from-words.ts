@@ -81,16 +81,17 @@ function platformOf(
 ): string | null {
   if (word === null || word.value === null) return null;
   const place = { stage, range: word.range, context: from.range };
-  if (word.value === '') {
-    const [missing] = word.unset;
-    const suggestion = missing === undefined || isFull(file) ? null : suggest(missing, variableNames(file));
-    const message = withSuggestion(`empty platform value from expression ${word.written}`, suggestion);
-    addProblem(file, { code: 'PLATFORM_BLANK', message, suggestion, ...place });
-    return null;
-  }
-  if (splitPlatform(word.value) !== null) return word.value;
-  const message = `failed to parse platform ${word.written}: invalid platform ${quote(word.value)}`;
-  addProblem(file, { code: 'PLATFORM_INVALID', message, ...place });
+  if (word.value !== '' && splitPlatform(word.value) !== null) return word.value;
+  const [missing] = word.unset;
+  const suggestion = missing === undefined || isFull(file) ? null : suggest(missing, variableNames(file));
+  const [code, problem] =
+    word.value === ''
+      ? (['PLATFORM_BLANK', `empty platform value from expression ${word.written}`] as const)
+      : ([
+          'PLATFORM_INVALID',
+          `failed to parse platform ${word.written}: invalid platform ${quote(word.value)}`,
+        ] as const);
+  addProblem(file, { code, message: withSuggestion(problem, suggestion), suggestion, ...place });
   return null;
 }
 

@@ -109,6 +109,10 @@ describe('switching rules off and on', () => {
     ]);
     expect(rulesOf(`${text}FROM b`, { experimental: 'all' })).toHaveLength(1);
     expect(rulesOf(`# check=experimental=all;skip=InvalidDefinitionDescription\n${text}FROM b`)).toEqual([]);
+    expect(rulesOf(`# check=skip=all;experimental=all\n${text}from b as C`)).toEqual([
+      'InvalidDefinitionDescription',
+    ]);
+    expect(rulesOf(`# check=experimental=all\n${text}FROM b`, { skip: 'all' })).toEqual([]);
   });
 
   test('by option, besides what the file says', () => {

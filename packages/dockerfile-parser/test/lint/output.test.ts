@@ -96,6 +96,18 @@ Dockerfile:2
 `);
   });
 
+  test('findings that break the build are named once more', () => {
+    const file = { name: 'Dockerfile', text: '# check=error=true\nFROM a as b\n' };
+
+    expect(formatLintText(check(file), file)).toMatch(
+      /^Check complete, 1 warning has been found!\n\nWARNING: FromAsCasing[^]*-\n\nlint violation found for rules: FromAsCasing\n$/,
+    );
+    expect(JSON.parse(formatLintJson(check(file), file)).buildError).toEqual({
+      message: 'lint violation found for rules: FromAsCasing',
+      location: { ranges: [] },
+    });
+  });
+
   test('a finding fits in a line', () => {
     expect(check(FILE).findings.map(describeFinding)).toEqual([
       "FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 3)",

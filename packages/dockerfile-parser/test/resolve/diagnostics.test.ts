@@ -25,6 +25,12 @@ describe('what is wrong with stages', () => {
       'a/b/c/d',
     ],
     [
+      'ARG MY_ARCH=x\nFROM --platform=linux/${MYARCH} a',
+      'PLATFORM_INVALID',
+      'failed to parse platform linux/${MYARCH}: invalid platform "linux/" (did you mean MY_ARCH?)',
+      'linux/${MYARCH}',
+    ],
+    [
       'FROM a\nCOPY --from=$x a b',
       'FROM_NOT_EXPANDED',
       'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',

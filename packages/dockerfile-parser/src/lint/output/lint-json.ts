@@ -3,6 +3,7 @@ import { linesOf } from '../../line-span.ts';
 import type { SourceRange } from '../../source-range.ts';
 import type { LintResult } from '../lint-options.ts';
 import { encodeBase64 } from './base64.ts';
+import { failureOf } from './failure.ts';
 import type { LintFile } from './lint-file.ts';
 
 /** A place as BuildKit writes it: lines only, of the file that comes along. */
@@ -32,7 +33,9 @@ export interface LintJson {
 }
 
 /** The result in the shape of BuildKit's `frontend.lint` request. */
-export function lintJson({ findings, buildError }: LintResult, { name, text }: LintFile): LintJson {
+export function lintJson(result: LintResult, { name, text }: LintFile): LintJson {
+  const { findings } = result;
+  const buildError = failureOf(result);
   return {
     warnings: findings.map(({ rule, description, url, message, context }) => ({
       ruleName: rule,

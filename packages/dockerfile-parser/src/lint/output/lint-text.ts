@@ -2,13 +2,16 @@
 import { excerptOf, splitLines, visible } from '../../excerpt.ts';
 import type { LintFinding } from '../lint-finding.ts';
 import type { LintResult } from '../lint-options.ts';
+import { failureOf } from './failure.ts';
 import type { LintFile } from './lint-file.ts';
 
 /**
  * What `docker build --check` prints: how many warnings there are, then each with the page about its rule and an excerpt,
  * at last why the file cannot be built.
  */
-export function formatLintText({ findings, buildError }: LintResult, { name, text }: LintFile): string {
+export function formatLintText(result: LintResult, { name, text }: LintFile): string {
+  const { findings } = result;
+  const buildError = failureOf(result);
   const lines = splitLines(text);
   const blocks = findings.map((finding) => formatFinding(finding, name, lines));
   if (buildError !== null) {
