@@ -138,7 +138,7 @@ function fromRegistries(
     })),
     reads: candidateOf(entry.location, entry.insecure),
     // As with podman, the location changes what is read, not where is written.
-    writes: { ...plainCandidate(domain, path), facts: facts(entry.insecure) },
+    writes: { ...plainCandidate(domain, path), facts: facts(entry.insecure), source: entry.source },
     decidedBy: entry.source,
   };
 }
