@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: MIT
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/** Bytes of bodies that went each way. */
+export interface BodyBytes {
+  /** To the registry. */
+  readonly up: number;
+  /** From the registry. */
+  readonly down: number;
+}
 
 /** A server in front of a registry that notes what it is asked. */
 export interface CountingProxy {
   readonly host: string;
   /** `METHOD PATH` of every request since the last call, at its arrival. */
   takeRequests(): readonly string[];
+  /** Bytes since the last call. */
+  takeBytes(): BodyBytes;
+  /** Called with the bytes since {@link takeBytes} whenever some more have passed. */
+  onBytes: (bytes: BodyBytes) => void;
   close(): Promise<void>;
 }
 
 /** Starts a proxy. @param target - `host:port` of the registry behind it */
 export async function startCountingProxy(target: string): Promise<CountingProxy> {
   let requests: string[] = [];
+  let bytes = { up: 0, down: 0 };
+  const count = (from: IncomingMessage, way: 'up' | 'down'): void => {
+    from.on('data', (chunk: Buffer) => {
+      bytes[way] += chunk.length;
+      proxy.onBytes(bytes);
+    });
+  };
   const server = createServer((incoming, outgoing) => {
     requests.push(`${incoming.method} ${incoming.url}`);
     const forwarded = request(
@@ -22,24 +41,35 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
       (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
+        count(answer, 'down');
       },
     );
     forwarded.on('error', () => outgoing.destroy());
+    // A client that died takes its request along: the registry sees it break off.
+    outgoing.on('close', () => forwarded.destroy());
     incoming.pipe(forwarded);
+    count(incoming, 'up');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
+  const proxy: CountingProxy = {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     takeRequests() {
       const taken = requests;
       requests = [];
       return taken;
     },
+    takeBytes() {
+      const taken = bytes;
+      bytes = { up: 0, down: 0 };
+      return taken;
+    },
+    onBytes: () => {},
     async close() {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+  return proxy;
 }
