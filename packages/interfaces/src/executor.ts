@@ -20,11 +20,19 @@ export interface ContainerMount {
   readonly options: readonly string[];
 }
 
-/** A limit as in setrlimit(2): `nofile`, `nproc` … */
+/** A limit as in setrlimit(2): `nofile`, `nproc` …; -1 is no limit. */
 export interface Ulimit {
   readonly name: string;
   readonly soft: number;
   readonly hard: number;
+}
+
+/** A device node of the host. */
+export interface ContainerDevice {
+  /** Absolute path in the container. */
+  readonly destination: string;
+  /** Absolute path on the host. */
+  readonly source: string;
 }
 
 /** One process in one container. */
@@ -47,7 +55,9 @@ export interface ContainerSpec {
   readonly ulimits?: readonly Ulimit[] | undefined;
   /** Bytes of /dev/shm; default 64 MiB. */
   readonly shmSize?: number | undefined;
+  /** Control group below which the container gets its own; real root only. */
   readonly cgroupParent?: string | undefined;
+  readonly devices?: readonly ContainerDevice[] | undefined;
   /** Of the programs in the root, when not the machine's own. */
   readonly platform?: Platform | undefined;
 }
@@ -74,7 +84,8 @@ export interface Executor {
    * Runs to the end; a non-zero exit is a result, not an error.
    *
    * @throws ExecutorError `EXECUTOR_RUNTIME_MISSING` (neither runc nor crun), `EXECUTOR_START_FAILED` (the runtime
-   *   could not start the process; the message is the runtime's own), `EXECUTOR_COMMAND_NOT_FOUND`
+   *   could not start the process; the message is the runtime's own), `EXECUTOR_COMMAND_NOT_FOUND`,
+   *   `EXECUTOR_LIMIT_REFUSED` (a ulimit this user may not have), `EXECUTOR_CGROUP_UNAVAILABLE`
    */
   run(spec: ContainerSpec, output: ContainerOutput, options?: AbortOptions): Promise<ContainerExit>;
 }

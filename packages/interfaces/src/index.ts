@@ -30,6 +30,7 @@ export type {
   ExecResult,
 } from './exec-operation.ts';
 export type {
+  ContainerDevice,
   ContainerExit,
   ContainerMount,
   ContainerOutput,

@@ -33,8 +33,8 @@ export interface SourceInstance {
    * further one. A key that starts with `session:` is never shared.
    */
   cacheKey(index: number, options?: AbortOptions): Promise<{ readonly key: string; readonly done: boolean }>;
-  /** The content, lazily: layers are not fetched. */
-  content(options?: AbortOptions): Promise<SourceContent>;
+  /** The content, lazily: layers are not fetched. `onProgress` is told of bytes that had to be read for it. */
+  content(options?: AbortOptions & ProgressOptions): Promise<SourceContent>;
 }
 
 /** Opens sources of one or more schemes. */

@@ -11,9 +11,17 @@ import type {
   FileCalls,
   MountCalls,
 } from '@img-build/interfaces';
+import { ExecutorError } from './executor-error.ts';
 import { mountRoot } from './mounted-root.ts';
 import { runProcess } from './run-process.ts';
-import { deleteCommand, findRuntime, type Runtime, type RuntimeCall, runCommand } from './runtime.ts';
+import {
+  deleteCommand,
+  findRuntime,
+  handlesCgroups,
+  type Runtime,
+  type RuntimeCall,
+  runCommand,
+} from './runtime.ts';
 import { startFailure } from './runtime-log.ts';
 import type { RuntimeMount } from './spec/container-mounts.ts';
 import { runtimeSpec, type SpecFacts } from './spec/runtime-spec.ts';
@@ -44,9 +52,11 @@ export function createRuncExecutor(options: RuncExecutorOptions): Executor {
       signal?.throwIfAborted();
       if (!/^[A-Za-z0-9-]+$/.test(spec.id))
         throw new RangeError(`container id ${spec.id} has other characters than letters, digits and -`);
+      if (spec.cgroupParent !== undefined) requireCgroups(spec.cgroupParent, options);
       runtime ??= findRuntime(options.runtime, process.env['PATH']);
       facts ??= readFacts(options);
-      return runContainer({ ...options, runtime, facts }, spec, output, { signal });
+      const suited = spec.cgroupParent === undefined ? runtime : withCgroups(runtime, options.runtime);
+      return runContainer({ ...options, runtime: suited, facts }, spec, output, { signal });
     },
   };
 }
@@ -121,6 +131,34 @@ function readLog(path: string): string {
   }
 }
 
+function requireCgroups(parent: string, { rootless }: RuncExecutorOptions): void {
+  if (!rootless) return;
+  throw new ExecutorError(`cgroup parent ${parent} cannot be used: only root may make control groups here`, {
+    code: 'EXECUTOR_CGROUP_UNAVAILABLE',
+    hint: 'build as root, or put the whole build into a control group: systemd-run --user --scope --slice=NAME img build …',
+  });
+}
+
+/** The runtime, or the other one where it cannot handle this machine's control groups and nobody insists on it. */
+function withCgroups(runtime: Runtime, wanted: string | undefined): Runtime {
+  if (handlesCgroups(runtime)) return runtime;
+  if (wanted === undefined) {
+    const other = findRuntime('runc', process.env['PATH']);
+    if (handlesCgroups(other)) return other;
+  }
+  throw new ExecutorError(`${runtime.path} cannot use a mix of both versions of control groups`, {
+    code: 'EXECUTOR_CGROUP_UNAVAILABLE',
+    hint: 'use runc: apt-get install runc',
+  });
+}
+
+/** @see capabilities(7) */
+const CAP_SYS_RESOURCE = 24n;
+
+function hasCapability(status: string, capability: bigint): boolean {
+  return ((BigInt(`0x${/^CapEff:\s*(\S+)/m.exec(status)?.[1] ?? '0'}`) >> capability) & 1n) === 1n;
+}
+
 const TTY_GROUP = 5;
 
 function readFacts({ host, rootless, processSandbox = true }: RuncExecutorOptions): SpecFacts {
@@ -134,6 +172,11 @@ function readFacts({ host, rootless, processSandbox = true }: RuncExecutorOption
     rootless,
     processSandbox,
     arch: process.arch,
+    // In a user namespace the capability is there, and means nothing.
+    limits:
+      rootless || !hasCapability(status, CAP_SYS_RESOURCE)
+        ? readFileSync('/proc/self/limits', 'utf8')
+        : undefined,
     bounding: /^CapBnd:\s*(\S+)/m.exec(status)?.[1] ?? '0',
     mayDropGroups: readFileSync('/proc/self/setgroups', 'utf8').trim() === 'allow',
     ttyGroup: groups.some(([inside = 0, , count = 0]) => inside <= TTY_GROUP && TTY_GROUP < inside + count),

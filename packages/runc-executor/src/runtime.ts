@@ -36,6 +36,16 @@ export function findRuntime(wanted: string | undefined, searchPath: string | und
   );
 }
 
+/** Both versions of control groups at once, which crun refuses to use. */
+function hasMixedCgroups(): boolean {
+  return existsSync('/sys/fs/cgroup/unified');
+}
+
+/** Tells whether a runtime can put containers into control groups here. */
+export function handlesCgroups({ kind }: Runtime): boolean {
+  return kind === 'runc' || !hasMixedCgroups();
+}
+
 /** Where one container is described and logged. */
 export interface RuntimeCall {
   readonly state: string;
@@ -65,8 +75,8 @@ export function runCommand(
       bundle,
       id,
     ];
-  // A user may use no cgroups, and crun refuses to use a mix of their versions.
-  const mixed = existsSync('/sys/fs/cgroup/unified');
+  // A user may use no cgroups.
+  const mixed = hasMixedCgroups();
   const manager = rootless || mixed ? ['--cgroup-manager=disabled'] : [];
   const command = [
     path,

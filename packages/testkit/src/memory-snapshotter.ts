@@ -31,8 +31,14 @@ export function createMemorySnapshotter(): MemorySnapshotter {
     contents.set(row.id, new Map(row.parent === undefined ? [] : contents.get(find(row.parent).id)));
     return mountsOf(row);
   }
-  function infoOf({ id: _, ...info }: SnapshotRow): SnapshotInfo {
-    return info;
+  function infoOf({ key, kind, parent, createdAt, label }: SnapshotRow): SnapshotInfo {
+    return {
+      key,
+      kind,
+      createdAt,
+      ...(parent === undefined ? {} : { parent }),
+      ...(label === undefined ? {} : { label }),
+    };
   }
 
   return {

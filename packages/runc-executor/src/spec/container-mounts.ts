@@ -43,9 +43,15 @@ export function runtimeMounts(spec: ContainerSpec, facts: MountFacts): readonly 
     special('/dev/shm', 'tmpfs', [...SAFE, 'mode=1777', `size=${spec.shmSize ?? DEFAULT_SHM}`]),
     special('/dev/mqueue', 'mqueue', SAFE),
     rootless && spec.network === 'host'
-      ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', ...SAFE, 'ro'] }
+      ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', ...SAFE, access] }
       : special('/sys', 'sysfs', [...SAFE, access]),
     ...spec.mounts.map((mount) => requested(mount, facts)),
+    ...(spec.devices ?? []).map(({ destination, source }) => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['bind', 'rw', 'nosuid', 'noexec'],
+    })),
   ];
 }
 

@@ -2,6 +2,8 @@
 import type { ContainerSpec } from '@img-build/interfaces';
 import { capabilitiesOf } from './capabilities.ts';
 import { type MountFacts, type RuntimeMount, runtimeMounts } from './container-mounts.ts';
+import { type DeviceRule, deviceRules } from './devices.ts';
+import { type RuntimeLimit, runtimeLimits } from './limits.ts';
 import { type SeccompProfile, seccompProfile } from './seccomp.ts';
 
 /** The parts of a runtime spec used here (runtime-spec 1.0.2, config.md). */
@@ -14,6 +16,7 @@ export interface RuntimeSpec {
   readonly linux: {
     readonly namespaces: readonly { readonly type: string }[];
     readonly cgroupsPath?: string;
+    readonly resources?: { readonly devices: readonly DeviceRule[] };
     readonly maskedPaths?: readonly string[];
     readonly readonlyPaths?: readonly string[];
     readonly seccomp?: SeccompProfile;
@@ -27,7 +30,7 @@ interface RuntimeProcess {
   readonly env: readonly string[];
   readonly cwd: string;
   readonly capabilities: Readonly<Record<'bounding' | 'effective' | 'permitted', readonly string[]>>;
-  readonly rlimits: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly rlimits: readonly RuntimeLimit[];
 }
 
 /** What the spec depends on besides the container. */
@@ -35,6 +38,8 @@ export interface SpecFacts extends MountFacts {
   readonly arch: NodeJS.Architecture;
   /** `CapBnd` of this process, hexadecimal. */
   readonly bounding: string;
+  /** Text of /proc/self/limits where no limit may be raised. */
+  readonly limits?: string | undefined;
   /** False in a user namespace of one id. */
   readonly mayDropGroups: boolean;
 }
@@ -56,7 +61,11 @@ const MASKED = [
 ]; // prettier-ignore
 const READONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-/** The runtime spec of a container whose root file system is mounted at `root`. */
+/**
+ * The runtime spec of a container whose root file system is mounted at `root`.
+ *
+ * @throws ExecutorError `EXECUTOR_LIMIT_REFUSED`
+ */
 export function runtimeSpec(spec: ContainerSpec, root: string, facts: SpecFacts): RuntimeSpec {
   const sandboxed = spec.security === 'sandbox';
   const hidden = sandboxed && facts.processSandbox;
@@ -75,10 +84,9 @@ export function runtimeSpec(spec: ContainerSpec, root: string, facts: SpecFacts)
         { type: 'mount' },
         ...(spec.network === 'none' ? [{ type: 'network' }] : []),
       ],
-      // Without root nobody may make cgroups here.
-      ...(spec.cgroupParent === undefined || facts.rootless
-        ? {}
-        : { cgroupsPath: `${spec.cgroupParent}/${spec.id}` }),
+      ...(spec.cgroupParent === undefined ? {} : { cgroupsPath: `${spec.cgroupParent}/${spec.id}` }),
+      // In a user namespace no cgroup guards devices: what may be opened is what the user may open.
+      ...(facts.rootless ? {} : deviceRules(spec)),
       ...(hidden ? { maskedPaths: MASKED, readonlyPaths: READONLY } : {}),
       ...(seccomp === undefined ? {} : { seccomp }),
     },
@@ -101,11 +109,7 @@ function runtimeProcess(spec: ContainerSpec, facts: SpecFacts): RuntimeProcess {
     env: spec.env,
     cwd: spec.cwd,
     capabilities: { bounding, effective: active, permitted: active },
-    rlimits: (spec.ulimits ?? []).map(({ name, soft, hard }) => ({
-      type: `RLIMIT_${name.toUpperCase()}`,
-      soft,
-      hard,
-    })),
+    rlimits: runtimeLimits(spec.ulimits ?? [], facts.limits),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -140,6 +141,50 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
     expect(stdout).toMatch(/^100\n.*size=1024k/);
   });
 
+  test('lifts a limit, and refuses one this user may not have', async () => {
+    const { stdout } = await shell('ulimit -c', { ulimits: [{ name: 'core', soft: -1, hard: -1 }] });
+    expect(stdout).toBe('unlimited\n');
+    const most = Number(/^Max open files +\S+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+    const more = shell('ulimit -n', { ulimits: [{ name: 'nofile', soft: 10, hard: most + 1 }] });
+    if (!mayRaiseLimits())
+      await expect(more).rejects.toMatchObject({
+        code: 'EXECUTOR_LIMIT_REFUSED',
+        message: `ulimit nofile=10:${most + 1} is above ${most}, the most this user may have`,
+      });
+    else expect((await more).stdout).toBe('10\n');
+    await expect(shell('true', { ulimits: [{ name: 'no', soft: 1, hard: 1 }] })).rejects.toMatchObject({
+      code: 'EXECUTOR_LIMIT_REFUSED',
+      message: 'there is no limit called no',
+    });
+  });
+
+  test('puts root’s containers below a control group, and says why it cannot for others', async () => {
+    const parent = `/img-test-${process.pid}-${runtime}`;
+    const running = shell('cat /proc/self/cgroup', { cgroupParent: parent });
+    if (rootless) {
+      await expect(running).rejects.toHaveProperty('code', 'EXECUTOR_CGROUP_UNAVAILABLE');
+      return;
+    }
+    try {
+      if (runtime === 'crun' && existsSync('/sys/fs/cgroup/unified'))
+        await expect(running).rejects.toHaveProperty('code', 'EXECUTOR_CGROUP_UNAVAILABLE');
+      else expect((await running).stdout).toContain(parent);
+    } finally {
+      removeCgroups(parent);
+    }
+  });
+
+  test('gives devices, and with all rights also those nobody asked for', async () => {
+    const devices = [{ destination: '/dev/given', source: '/dev/zero' }];
+    const script = 'head -c 3 /dev/given | wc -c; stat -c %t:%T /dev/given';
+    expect((await shell(script, { devices })).stdout).toBe('3\n1:5\n');
+    const kmsg = await shell('test -c /dev/given && head -c 0 /dev/given && echo open', {
+      security: 'insecure',
+      devices: [{ destination: '/dev/given', source: '/dev/full' }],
+    });
+    expect(kmsg.stdout).toBe('open\n');
+  });
+
   test('reports a signal as 128 plus its number', async () => {
     expect(await shell("sh -c 'kill -9 $$'; exit $?")).toMatchObject({ exitCode: 137 });
   });
@@ -205,6 +250,19 @@ describe.each(['runc', 'crun'] as const)('%s', (runtime) => {
     expect(readdirSync(join(upper, 'tmp')).sort()).toEqual(['a', 'b']);
   });
 });
+
+/** Root’s CAP_SYS_RESOURCE; in a user namespace it means nothing. */
+function mayRaiseLimits(): boolean {
+  const effective = /^CapEff:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return !rootless && ((BigInt(`0x${effective}`) >> 24n) & 1n) === 1n;
+}
+
+/** A hierarchy of each controller may have it. */
+function removeCgroups(parent: string): void {
+  for (const controller of ['.', ...readdirSync('/sys/fs/cgroup')])
+    if (existsSync(join('/sys/fs/cgroup', controller, parent)))
+      rmdirSync(join('/sys/fs/cgroup', controller, parent));
+}
 
 function freshBase(mounts: ContainerSpec['root']): string {
   return mounts[0]?.options.find((word) => word.startsWith('lowerdir='))?.slice('lowerdir='.length) ?? '';

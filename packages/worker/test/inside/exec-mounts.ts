@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecMount } from '@img-build/interfaces';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -16,7 +8,6 @@ import {
   createTestWorker,
   hostTree,
   oneId,
-  parent,
   shell,
   type TestWorker,
   writeBusybox,
