@@ -86,4 +86,34 @@ describe('platforms', () => {
       'NoEmptyContinuation',
     ]);
   });
+
+  test('the version of Windows is that of the base, unless another one is asked for', async () => {
+    const windows = {
+      os: 'windows',
+      architecture: 'amd64',
+      'os.version': '10.0.1',
+      'os.features': ['win32k'],
+    };
+    const images = { alpine: { ...baseConfig(), ...windows } };
+    const asked = { os: 'windows', architecture: 'amd64' };
+    const inherited = await lower('FROM alpine\n', { platforms: [asked] }, images);
+    const replaced = await lower(
+      'FROM alpine\n',
+      { platforms: [{ ...asked, 'os.version': '10.0.2' }] },
+      images,
+    );
+
+    expect(inherited.config).toMatchObject(windows);
+    expect(replaced.config).toMatchObject({ ...windows, 'os.version': '10.0.2' });
+    expect(inherited.config.config?.Env ?? []).toEqual([]);
+  });
+
+  test('are written in their normal form', async () => {
+    const { config } = await lower('FROM scratch\n', {
+      platforms: [{ os: 'linux', architecture: 'aarch64', variant: 'v8' }],
+    });
+
+    expect(config).toMatchObject({ os: 'linux', architecture: 'arm64' });
+    expect(config.variant).toBeUndefined();
+  });
 });

@@ -21,6 +21,8 @@ export interface NamedContext {
 export interface NamedContexts {
   /** The context that stands for a stage or image of this name, one for the platform before one for all. */
   find(name: string, platform: Platform): NamedContext | undefined;
+  /** All names, without platforms. */
+  readonly names: readonly string[];
 }
 
 /** These names mean something else. */
@@ -36,6 +38,7 @@ export function namedContexts(contexts: Readonly<Record<string, string>> = {}): 
   const byKey = new Map<string, string>();
   for (const [key, value] of Object.entries(contexts)) byKey.set(normalKey(key), value);
   return {
+    names: [...byKey.keys()].map((key) => key.split(PLATFORM_MARK, 1)[0] ?? key),
     find(written, platform) {
       if (byKey.size === 0 || RESERVED.has(written.toLowerCase()) || !isReference(written)) return undefined;
       const name = familiar(written);

@@ -116,8 +116,8 @@ async function ask(
     return await observe(`[${prefix}internal] load metadata for ${formatReference(reference)}`, work);
   } catch (cause) {
     signal?.throwIfAborted();
-    const names = lowering.graph.byName.keys();
-    const near = suggest(stage.baseName, [...names, ...COMMON_IMAGES]);
+    const { byName, contextNames } = lowering.graph;
+    const near = suggest(stage.baseName, [...byName.keys(), ...contextNames, ...COMMON_IMAGES]);
     throw new FrontendError(
       `${stage.baseName}: failed to resolve source metadata for ${formatReference(reference)}: ${messageOf(cause)}${near === null ? '' : ` (did you mean ${near}?)`}`,
       { code: 'BASE_UNRESOLVED', cause, ranges: [stage.range] },

@@ -18,6 +18,8 @@ export interface StageGraph {
   readonly byName: ReadonlyMap<string, Stage>;
   /** Images that COPY --from and mounts name, by what they are called. */
   readonly images: Map<string, Stage>;
+  /** Names of named contexts. */
+  readonly contextNames: readonly string[];
   /** The named context that stands for a name. */
   findContext(name: string, platform?: Platform): NamedContext | undefined;
 }
@@ -67,7 +69,13 @@ export function createStageGraph(list: StageList, options: GraphOptions): StageG
     stages.push(stage);
     if (stage.name !== '') byName.set(stage.name, stage);
   }
-  const graph: StageGraph = { stages, byName, images: new Map(), findContext };
+  const graph: StageGraph = {
+    stages,
+    byName,
+    images: new Map(),
+    contextNames: options.contexts.names,
+    findContext,
+  };
   for (const stage of stages) startFromTarget(stage, graph);
   for (const [index, { instructions }] of list.stages.entries()) {
     const stage = stages[index] as Stage;

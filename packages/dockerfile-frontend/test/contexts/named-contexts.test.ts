@@ -167,6 +167,14 @@ describe('a named context', () => {
     });
   });
 
+  test('is suggested when its name is nearly right', async () => {
+    const error = await failure('FROM scratch\nCOPY --from=asets a /\n', {
+      contexts: { 'assets::linux/amd64': 'local:assets' },
+    });
+
+    expect(error.message).toMatch(/\(did you mean assets\?\)$/);
+  });
+
   test('a name that is none, an image that is none, one that is not there', async () => {
     expect(await failure('FROM scratch\n', { contexts: { 'A b': 'local:x' } })).toMatchObject({
       message: 'invalid context name "A b"',
