@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { HostTree, Source } from '@img-build/interfaces';
 import { canonicalDigest } from '@img-build/oci';
+import type { ContentHasher } from './hash/content-hasher.ts';
 import { goJson } from './image/image-keys.ts';
 import { identifierBody } from './image/image-source.ts';
 import { SourceError } from './source-error.ts';
@@ -12,6 +13,8 @@ export interface LocalSourceOptions {
   readonly folders: Readonly<Record<string, string>>;
   /** Identifies this build: keys of local sources are never shared with another one. */
   readonly session: string;
+  /** Reads a folder when its content is asked for, so that what has to be read is read, and seen to be, then. */
+  readonly hasher?: Pick<ContentHasher, 'load'> | undefined;
 }
 
 const SCHEME = 'local';
@@ -22,7 +25,7 @@ const SCHEME = 'local';
  * @throws SourceError `SOURCE_NOT_FOUND` for a name that is no folder of this build, and, when its content is asked for, for
  *   a folder that is not there; `SOURCE_IDENTIFIER_INVALID`
  */
-export function createLocalSource({ folders, session }: LocalSourceOptions): Source {
+export function createLocalSource({ folders, session, hasher }: LocalSourceOptions): Source {
   return {
     schemes: [SCHEME],
     async open(source) {
@@ -52,11 +55,12 @@ export function createLocalSource({ folders, session }: LocalSourceOptions): Sou
         async cacheKey() {
           return { key, done: true };
         },
-        async content() {
+        async content(options = {}) {
           if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
             throw new SourceError(`build context ${JSON.stringify(name)}: there is no folder ${path}`, {
               code: 'SOURCE_NOT_FOUND',
             });
+          await hasher?.load(tree, options);
           return { type: 'tree', tree, description: `local source for ${name}` };
         },
       };

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   AbortOptions,
   Op,
+  OpContext,
   RemoteLayer,
   Source,
   SourceContent,
@@ -43,8 +44,40 @@ export function createSourceOp(
       return { digest: ephemeral ? `random:${digestHex(digest)}` : digest, dependencies: [], done };
     },
     async execute(_inputs, options) {
-      const content = await (await open(options)).content(options);
+      const transfer = createTransfer(context, options, identifier);
+      const { signal } = options;
+      const content = await (await open(options)).content({ signal, onProgress: transfer.update });
+      transfer.finish();
       return [await resultOf(context, content, ephemeral, options)];
+    },
+  };
+}
+
+/** Milliseconds between two reports of a transfer. */
+const REPORT_EVERY = 100;
+const LOCAL = 'local://';
+
+/** Shows what is read of a folder: `transferring context: 1.15kB`. */
+function createTransfer(
+  { clock }: BuildContext,
+  { vertex: { digest: vertex }, report }: OpContext,
+  identifier: string,
+): { update(bytes: number): void; finish(): void } {
+  const what = `transferring ${identifier.slice(LOCAL.length)}:`;
+  const startedAt = clock();
+  let last = startedAt;
+  let current = 0;
+  return {
+    update(bytes) {
+      current = bytes;
+      if (clock() - last < REPORT_EVERY) return;
+      last = clock();
+      report({ type: 'status-progressed', vertex, id: what, current, startedAt });
+    },
+    finish() {
+      if (!identifier.startsWith(LOCAL)) return;
+      const id = current === 0 ? `${what} 0B` : what;
+      report({ type: 'status-progressed', vertex, id, current, startedAt, completedAt: clock() });
     },
   };
 }

@@ -56,7 +56,9 @@ export function createTestBuilder({ program = writing, secrets = {}, afterFile }
         async cacheKey() {
           return { key: scheme === 'local' ? `session:${name}:${builds}` : identifier, done: true };
         },
-        async content() {
+        async content({ onProgress } = {}) {
+          const size = Object.values(folders.get(name) ?? {}).join('').length;
+          if (scheme === 'local' && size > 0) onProgress?.(size);
           const description = `from ${name}`;
           if (scheme === 'docker-image')
             return { type: 'layers', layers: images.get(name) ?? [], description };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { LowerOptions, LowerRequest } from '@img-build/dockerfile-frontend';
 import type { SecretSource, Source } from '@img-build/interfaces';
+import type { ContentHasher } from '@img-build/sources';
 import type { CommandIo } from '../command.ts';
 import type { Services } from '../wiring/services.ts';
 import { openFolderInput } from './context/folder-input.ts';
@@ -34,6 +35,12 @@ export interface BuildInputOptions {
   readonly load: LoadStep;
 }
 
+/** What the sources work with. */
+export interface InputSourcesOptions {
+  /** Reads folders ahead; the same one computes the build's checksums. */
+  readonly hasher?: Pick<ContentHasher, 'load'> | undefined;
+}
+
 /** What a build reads: everything that follows from the context argument, `--file` and `--build-context`. */
 export interface BuildInput {
   readonly dockerfile: { readonly name: string; readonly text: string };
@@ -45,7 +52,7 @@ export interface BuildInput {
   /** What the frontend asks about contexts. */
   readonly answers: Pick<LowerRequest, 'resolveLayoutConfig' | 'loadIgnore' | 'sourceTime'>;
   /** The sources of folders, repositories, downloads and layouts; they remember what was fetched for the Dockerfile. */
-  sources(): Promise<readonly Source[]>;
+  sources(options?: InputSourcesOptions): Promise<readonly Source[]>;
   /** Removes what was made for the build. */
   close(): void;
 }

@@ -98,17 +98,17 @@ async function builderPorts(
   images: ImageSource,
   lease: Lease,
 ): Promise<BuilderPorts> {
-  const [metadata, content, worker, locks, backend, fetchLayer, inputSources] = await Promise.all([
-    services.metadata(),
+  const [metadata, host] = await Promise.all([services.metadata(), services.host()]);
+  const hasher = createContentHasher({ statCache: metadata.statCache, xattrs: host });
+  const [content, worker, locks, backend, fetchLayer, inputSources] = await Promise.all([
     services.content(),
     services.worker(),
     services.locks(),
     // Where no worker can start, a build that needs none still works; one that does meets the error again.
     services.backend().catch(() => undefined),
     createStoredLayerFetcher(services),
-    input.sources(),
+    input.sources({ hasher }),
   ]);
-  const hasher = createContentHasher({ statCache: metadata.statCache, xattrs: await services.host() });
   const checksum: TreeChecksum = async (tree, selectors, abort: AbortOptions) =>
     tree.type === 'host'
       ? await hasher.checksum(tree, selectors, abort)

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { createHash, type Hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { AbortOptions, ChecksumSelector, Clock, HostTree, StatCache } from '@img-build/interfaces';
+import type {
+  AbortOptions,
+  ChecksumSelector,
+  Clock,
+  HostTree,
+  ProgressOptions,
+  StatCache,
+} from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
 import { type BytePath, baseName, bytePath, rootedPath } from '../tree/byte-path.ts';
 import { type FileTree, openFileTree, type TreeEntry } from '../tree/file-tree.ts';
 import { requirePath } from '../tree/resolve-path.ts';
+import { walkTree } from '../tree/walk-tree.ts';
 import { type DigestCache, NO_DIGEST_CACHE, openDigestCache } from './digest-cache.ts';
 import {
   entryDigest,
@@ -27,6 +35,13 @@ export interface ContentHasherOptions {
 
 /** Computes content digests of trees. */
 export interface ContentHasher {
+  /**
+   * Reads all of a tree ahead, once: checksums of this very object are answered from what was read.
+   *
+   * @param options - `onProgress` is told the bytes of the files that had to be read, so far; what the stat cache knows is
+   *   not read.
+   */
+  load(tree: Omit<HostTree, 'type'>, options?: AbortOptions & ProgressOptions): Promise<void>;
   /**
    * One digest per selector.
    *
@@ -52,20 +67,40 @@ const TURN_MILLISECONDS = 20;
  */
 export function createContentHasher(options: ContentHasherOptions = {}): ContentHasher {
   const { statCache, xattrs, clock = Date.now } = options;
+  const loaded = new WeakMap<object, HashedTree>();
+
+  function open(from: Omit<HostTree, 'type'>, reading: AbortOptions & ProgressOptions): HashedTree {
+    const tree = openFileTree(from);
+    const cache =
+      statCache === undefined || !from.rootOwned
+        ? NO_DIGEST_CACHE
+        : openDigestCache(statCache, from.path, clock);
+    return { tree, cache, digests: createTreeDigests(tree, { cache, xattrs, ...reading }) };
+  }
+
   return {
+    async load(from, reading = {}) {
+      const opened = open(from, reading);
+      const { tree, cache, digests } = opened;
+      for (const { entry } of walkTree(tree, tree.root)) await digests.header(entry);
+      cache.save();
+      loaded.set(from, opened);
+    },
     async checksum(from, selectors, { signal } = {}) {
-      const tree = openFileTree(from);
-      const cache =
-        statCache === undefined || !from.rootOwned
-          ? NO_DIGEST_CACHE
-          : openDigestCache(statCache, from.path, clock);
-      const digests = createTreeDigests(tree, { cache, xattrs, signal });
+      const { tree, cache, digests } = loaded.get(from) ?? open(from, { signal });
       const sums: Digest[] = [];
       for (const selector of selectors) sums.push(await selectorDigest(tree, selector, digests));
       cache.save();
       return sums;
     },
   };
+}
+
+/** A tree and what is known of it. */
+interface HashedTree {
+  readonly tree: FileTree;
+  readonly cache: DigestCache;
+  readonly digests: TreeDigests;
 }
 
 async function selectorDigest(
@@ -105,16 +140,20 @@ interface TreeDigests {
   content(entry: TreeEntry): Promise<Digest>;
 }
 
-interface TreeDigestsOptions extends AbortOptions {
+interface TreeDigestsOptions extends AbortOptions, ProgressOptions {
   readonly cache: DigestCache;
   readonly xattrs: XattrReader | undefined;
 }
 
-function createTreeDigests(tree: FileTree, { cache, xattrs, signal }: TreeDigestsOptions): TreeDigests {
+function createTreeDigests(
+  tree: FileTree,
+  { cache, xattrs, signal, onProgress }: TreeDigestsOptions,
+): TreeDigests {
   const headers = new Map<BytePath, Digest>();
   const contents = new Map<BytePath, Digest>();
   const links = new Map<string, Digest>();
   let turn = performance.now();
+  let read = 0;
 
   async function pause(): Promise<void> {
     signal?.throwIfAborted();
@@ -136,6 +175,8 @@ function createTreeDigests(tree: FileTree, { cache, xattrs, signal }: TreeDigest
       ? entryDigest(entry, xattrs)
       : await streamedEntryDigest(entry, xattrs, { signal });
     if (inode !== undefined) links.set(inode, digest);
+    read += Number(entry.stats.size);
+    onProgress?.(read);
     cache.set(entry, digest);
     return digest;
   }

@@ -55,8 +55,11 @@ export function createLayerFetcher({ content, fetcher, parallel = 4 }: LayerFetc
   ): Promise<void> {
     options.signal?.throwIfAborted();
     const port = await fetcher();
-    const resumed = await transfer(content, port, reference, descriptor, options);
-    if (resumed === 'damaged') await transfer(content, port, reference, descriptor, options);
+    const first = await transfer(content, port, reference, descriptor, options);
+    if (first !== 'damaged') return;
+    // Wrong bytes may have come from a cache on the way; a second time they are the registry's.
+    const second = await transfer(content, port, reference, descriptor, { ...options, isLast: true });
+    if (second === 'damaged') throw new Error('unreachable: the last transfer stores or throws');
   }
 
   return {
@@ -121,7 +124,7 @@ async function transfer(
   fetcher: Fetcher,
   reference: Reference,
   descriptor: Descriptor,
-  options: AbortOptions & ProgressOptions,
+  options: AbortOptions & ProgressOptions & { readonly isLast?: boolean },
 ): Promise<'stored' | 'damaged'> {
   const ingest = await content.resume(`layer-${digestHex(descriptor.digest)}`, options);
   try {
@@ -132,7 +135,14 @@ async function transfer(
     }
     if (ingest.offset > descriptor.size) await ingest.truncate();
     const kept = ingest.offset;
-    await writeRest(ingest, fetcher, reference, descriptor, options);
+    try {
+      await writeRest(ingest, fetcher, reference, descriptor, options);
+    } catch (error) {
+      if (!isToolError(error, 'REGISTRY_DIGEST_MISMATCH')) throw error;
+      await ingest.truncate();
+      if (options.isLast === true) throw error;
+      return 'damaged';
+    }
     try {
       await ingest.commit(descriptor.mediaType, {
         ...options,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChecksumSelector, HostTree } from '@img-build/interfaces';
+import type { ChecksumSelector, HostTree, StampedDigest, StatCache } from '@img-build/interfaces';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createContentHasher } from '../../src/hash/content-hasher.ts';
@@ -236,4 +236,32 @@ test('the digest of a folder depends on exactly its files and modes', async () =
     }),
     { numRuns: 40 },
   );
+});
+
+describe('a tree that is read ahead', () => {
+  test('tells what had to be read, and gives the digests of that moment', async () => {
+    const root = folderWith({ 'a/one': 'one', two: 'two', 'out/three': 'three' });
+    const entries = new Map<string, ReadonlyMap<string, StampedDigest>>();
+    const statCache: StatCache = {
+      load: (folder) => entries.get(folder) ?? new Map(),
+      save: (folder, saved) => void entries.set(folder, saved),
+    };
+    const clock = (): number => Date.now() + 60_000;
+    const tree: Omit<HostTree, 'type'> = { path: root, rootOwned: true, exclude: ['out'] };
+    const selectors = [{ path: '/a' }, { path: '/two' }];
+    const plain = await createContentHasher().checksum(tree, selectors);
+    const read: number[] = [];
+    const hasher = createContentHasher({ statCache, clock });
+    await hasher.load(tree, { onProgress: (bytes) => read.push(bytes) });
+    expect(read).toEqual([3, 6]);
+    writeFileSync(join(root, 'two'), 'changed since');
+    expect(await hasher.checksum(tree, selectors)).toEqual(plain);
+
+    read.length = 0;
+    await createContentHasher({ statCache, clock }).load(
+      { ...tree },
+      { onProgress: (bytes) => read.push(bytes) },
+    );
+    expect(read).toEqual(['changed since'.length]);
+  });
 });

@@ -56,12 +56,12 @@ export function contextParts({
       },
       sourceTime: async (source, abort) => await sourceTime(source, remote, abort),
     },
-    async sources() {
+    async sources({ hasher } = {}) {
       const [{ createLocalSource }, { git, http }] = await Promise.all([
         import('@img-build/sources'),
         remote.open(),
       ]);
-      const local = createLocalSource({ folders, session: randomUUID() });
+      const local = createLocalSource({ folders, session: randomUUID(), hasher });
       const oci = Object.keys(named.layouts).length === 0 ? [] : [await (layouts ??= openLayouts())];
       return [local, git, http, ...oci];
     },
