@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Reference } from '@img-build/oci';
+import type { Digest, Reference } from '@img-build/oci';
 import { sendAuthorized } from './auth/authorized-send.ts';
 import { createAuthorizer } from './auth/authorizer.ts';
 import type { Scope } from './auth/scope.ts';
@@ -76,6 +76,8 @@ export interface Session {
   readonly uploads: Slots;
   /** Limits downloads by host; apart from uploads, so that a copy within one host cannot wait for itself. */
   readonly downloads: Slots;
+  /** Blobs that arrived wrong once; caches on the way are not asked for them again. */
+  readonly suspects: Set<Digest>;
   /** One writer at a time for each list of referrers. */
   readonly subjects: Slots;
   /** Sends a call and returns its answer, whatever the status, once it is not temporary or patience has run out. */
@@ -162,6 +164,7 @@ export function createSession(options: SessionOptions): Session {
     uploads: createSlots(options.parallel),
     downloads: createSlots(options.parallel),
     subjects: createSlots(1),
+    suspects: new Set(),
     sendPlain,
     sendForTokens: sendFor,
     call,

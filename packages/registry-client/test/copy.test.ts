@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { canonicalDigest, type Descriptor, MEDIA_TYPES, parseReference } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
 import { parseLocation, type RegistryClient } from '../src/index.ts';
-import { failure, type ScriptedRegistry } from '../src/testing/index.ts';
+import { type Exchange, failure, type ScriptedRegistry } from '../src/testing/index.ts';
 import { blobOf, failureOf, openClient, openRegistry } from './support/setup.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -302,6 +302,27 @@ describe('a copy', () => {
     await rm(`${folder}/index.json`);
     expect((await copy()).code).toBe('REGISTRY_ARCHIVE_INVALID');
     expect(to.storage.repository('copy').tags.size).toBe(0);
+  });
+
+  test('of wrong bytes asks once more, past caches, and then gives up', async () => {
+    const [from, to] = [await openRegistry(), await openRegistry()];
+    const { client } = openClient();
+    const sample = await pushSample(client, from);
+    const folder = await temporaryFolder();
+    const config = /^GET .*blobs/;
+    const wrong = async ({ response, url }: Exchange) => {
+      const bytes = from.storage.repository('app').blobs.get(url.pathname.split('/').at(-1) ?? '');
+      response.end(Buffer.alloc(bytes?.byteLength ?? 0, 'x'));
+    };
+    from.once(config, wrong);
+    await client.copy(sample.name, `oci:${folder}/good:1`);
+    expect(from.requests.filter(({ headers }) => headers['cache-control'] === 'no-cache')).toHaveLength(1);
+
+    from.always(config, wrong);
+    for (const target of [`oci:${folder}/bad:1`, `${to.host}/bad:1`])
+      expect((await failureOf(client.copy(sample.name, target))).code).toBe('REGISTRY_DIGEST_MISMATCH');
+    await expect(stat(`${folder}/bad/index.json`)).rejects.toHaveProperty('code', 'ENOENT');
+    expect(to.storage.repository('bad').blobs.size).toBe(0);
   });
 
   test('whose manifest is refused names nothing', async () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
+import { isToolError } from '@img-build/errors';
 import type { AbortOptions, BlobSource, PushOutcome } from '@img-build/interfaces';
 import {
   type Descriptor,
@@ -159,9 +160,11 @@ async function copyBlobs(
         open: (offset) => reader.blob(descriptor, { offset, signal }),
         mountFrom,
       };
-      const outcome = await writer.blob(source, {
-        signal,
-        onProgress: (bytes) => options.onProgress?.(descriptor, bytes),
+      const how = { signal, onProgress: (bytes: number) => options.onProgress?.(descriptor, bytes) };
+      const outcome = await writer.blob(source, how).catch(async (error: unknown) => {
+        // Wrong bytes may have come from a cache on the way; a second time they are the registry's.
+        if (!isToolError(error, 'REGISTRY_DIGEST_MISMATCH')) throw error;
+        return await writer.blob(source, how);
       });
       counts[outcome] += 1;
       options.onBlob?.(descriptor, outcome);

@@ -106,6 +106,7 @@ async function* readPersistently(
   if (actual === undefined || descriptor.digest.endsWith(`:${actual}`)) return;
   const error = wrongDigest(reference, descriptor, `${digestAlgorithm(descriptor.digest)}:${actual}`);
   for (const distrust of mirrored) distrust(error);
+  session.suspects.add(descriptor.digest);
   throw error;
 }
 

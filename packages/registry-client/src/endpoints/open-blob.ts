@@ -81,7 +81,7 @@ async function rangeRequest(
   throw await unexpected(response, call);
 }
 
-function blobCall({ reference, descriptor, signal }: BlobStart, offset: number): RegistryCall {
+function blobCall({ session, reference, descriptor, signal }: BlobStart, offset: number): RegistryCall {
   const { domain, path } = reference;
   return {
     method: 'GET',
@@ -89,7 +89,11 @@ function blobCall({ reference, descriptor, signal }: BlobStart, offset: number):
     at: `${path}/blobs/${descriptor.digest}`,
     scopes: [pullScope(path)],
     errand: { capability: 'pull', by: 'blob' },
-    headers: { 'accept-encoding': 'identity', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
+    headers: {
+      'accept-encoding': 'identity',
+      ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
+      ...(session.suspects.has(descriptor.digest) ? { 'cache-control': 'no-cache' } : {}),
+    },
     what: `blob ${descriptor.digest} of ${domain}/${path}`,
     signal,
   };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { createHash } from 'node:crypto';
+import { ToolError } from '@img-build/errors';
 import type { SourceContent } from '@img-build/interfaces';
 import { chainId, type Platform, parseReference } from '@img-build/oci';
 import { createMemoryContentStore } from '@img-build/testkit';
@@ -187,6 +189,30 @@ describe('fetching layers', () => {
     if (layer === undefined) throw new Error('no layer');
     registry.blobs.set(layer.descriptor.digest, Buffer.from('b layer of some length'));
     await expect(layer.fetch()).rejects.toHaveProperty('code', 'CONTENT_DIGEST_MISMATCH');
+    expect(await content.info(layer.descriptor.digest)).toBeUndefined();
+  });
+
+  test('wrong bytes that the registry client notices are asked for once more', async () => {
+    const { registry, source, content } = setUp();
+    registry.tags.set(NAME, addImage(registry, ['a layer of some length']));
+    const [layer] = layersOf(await (await source.open(identifier(NAME))).content());
+    if (layer === undefined) throw new Error('no layer');
+    const { blob } = registry;
+    const offsets: (number | undefined)[] = [];
+    let wrong = 1;
+    registry.blob = async function* (reference, descriptor, options) {
+      offsets.push(options?.offset);
+      if (wrong-- <= 0) return yield* blob(reference, descriptor, options);
+      yield Buffer.from('b layer of some length');
+      throw new ToolError('arrived as something else', { code: 'REGISTRY_DIGEST_MISMATCH' });
+    };
+
+    await layer.fetch();
+    expect(offsets).toEqual([0, 0]);
+    expect(await content.info(layer.descriptor.digest)).toBeDefined();
+    await content.remove(layer.descriptor.digest);
+    wrong = 2;
+    await expect(layer.fetch()).rejects.toHaveProperty('code', 'REGISTRY_DIGEST_MISMATCH');
     expect(await content.info(layer.descriptor.digest)).toBeUndefined();
   });
 
