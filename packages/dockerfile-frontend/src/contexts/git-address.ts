@@ -73,10 +73,11 @@ export function gitState(
   });
 }
 
-function remoteOf(written: string, { purpose, known }: GitAddressOptions): string | undefined {
-  if (purpose === 'context' && written.startsWith('github.com/')) return `https://${written}`;
-  if (/^(?:git|ssh):\/\//i.test(written) || SCP_LIKE.test(written)) return written;
-  if (!/^https?:\/\//i.test(written)) return undefined;
+function remoteOf(text: string, { purpose, known }: GitAddressOptions): string | undefined {
+  if (purpose === 'context' && text.startsWith('github.com/')) return `https://${text}`;
+  const written = text.replace(/^[a-z]+:\/\//i, (scheme) => scheme.toLowerCase());
+  if (/^(?:git|ssh):\/\//.test(written) || SCP_LIKE.test(written)) return written;
+  if (!/^https?:\/\//.test(written)) return undefined;
   return written.endsWith('.git') || known === true ? written : undefined;
 }
 

@@ -8,6 +8,7 @@ describe('git addresses', () => {
     ['git@github.com:o/r.git#main', { remote: 'git@github.com:o/r.git', ref: 'main' }],
     ['ssh://git@h:22/r#:sub', { remote: 'ssh://git@h:22/r', subdirectory: 'sub' }],
     ['git://h/r', { remote: 'git://h/r' }],
+    ['HTTPS://H/r.git', { remote: 'https://H/r.git' }],
     ['https://h/r.git#v%201:a/b', { remote: 'https://h/r.git', ref: 'v 1', subdirectory: 'a/b' }],
     ['https://u:p@h/r.git', { remote: 'https://u:p@h/r.git' }],
     [

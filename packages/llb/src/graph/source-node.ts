@@ -98,7 +98,7 @@ export function git(remote: string, options: GitOptions = {}): State {
   if (options.checksum !== undefined) attrs['git.checksum'] = options.checksum;
   if (options.commitTime === true) attrs['git.mtime'] = 'commit';
   if (options.fetchByCommit === true) attrs['git.fetchbycommit'] = 'true';
-  if (/^ssh:\/\//.test(remote) || !remote.includes('://')) attrs['git.mountsshsock'] = 'default';
+  if (remote.startsWith('ssh://') || !remote.includes('://')) attrs['git.mountsshsock'] = 'default';
   return source(`git://${address}${fragment === '' ? '' : `#${fragment}`}`, attrs, options);
 }
 
