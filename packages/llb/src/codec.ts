@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import type { Digest } from '@img-build/oci';
+import { type Digest, goJson } from '@img-build/oci';
 import { LlbError } from './llb-error.ts';
 import type { Definition, Op } from './ops.ts';
 import { decodeMessage } from './wire/decode.ts';
 import { encodeMessage } from './wire/encode.ts';
-import { goJson, messageToGoValue } from './wire/go-json.ts';
+import { messageToGoValue } from './wire/go-value.ts';
 import type { MessageValue } from './wire/message.ts';
 import { DEFINITION, OP } from './wire/schema.ts';
 

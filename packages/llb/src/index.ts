@@ -88,4 +88,3 @@ export {
 } from './ops.ts';
 export { type ParsedDefinition, type ParsedOp, parseDefinition } from './parse-definition.ts';
 export { fromLlbPlatform, toLlbPlatform } from './platform.ts';
-export { type GoValue, goJson } from './wire/go-json.ts';

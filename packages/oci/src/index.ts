@@ -2,6 +2,7 @@
 export type { Descriptor } from './descriptor.ts';
 export { type Digest, digestAlgorithm, digestHex, isDigest, parseDigest } from './digest.ts';
 export { canonicalDigest, chainId, chainIds } from './digest-of.ts';
+export { type GoValue, goJson } from './go-json.ts';
 export type { HealthConfig, History, ImageConfig, RunConfig } from './image-config.ts';
 export { MAX_CONFIG_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES } from './json-document.ts';
 export type { Index, Manifest } from './manifest.ts';

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { statSync } from 'node:fs';
 import type { HostTree, Source } from '@img-build/interfaces';
-import { canonicalDigest } from '@img-build/oci';
+import { canonicalDigest, goJson } from '@img-build/oci';
 import type { ContentHasher } from './hash/content-hasher.ts';
-import { goJson } from './image/image-keys.ts';
 import { identifierBody } from './image/image-source.ts';
 import { SourceError } from './source-error.ts';
 

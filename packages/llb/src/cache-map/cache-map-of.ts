@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { ChecksumSelector } from '@img-build/interfaces';
-import type { Digest } from '@img-build/oci';
+import { type Digest, type GoValue, goJson } from '@img-build/oci';
 import { sha256Digest } from '../codec.ts';
 import { LlbError } from '../llb-error.ts';
 import type { LlbPlatform, Op } from '../ops.ts';
-import { type GoValue, goJson, messageToGoValue } from '../wire/go-json.ts';
+import { messageToGoValue } from '../wire/go-value.ts';
 import type { MessageType, MessageValue } from '../wire/message.ts';
 import { DIFF_OP, MERGE_OP } from '../wire/schema.ts';
 import { execCacheMap } from './exec-cache-map.ts';

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
+
 import { posix } from 'node:path';
+import { goJson } from '@img-build/oci';
 import { sha256Digest } from '../codec.ts';
 import type { ExecOp, Mount } from '../exec-op.ts';
 import { LlbError } from '../llb-error.ts';
 import type { LlbPlatform } from '../ops.ts';
 import { EXEC_OP } from '../wire/exec-messages.ts';
-import { goJson, messageToGoValue } from '../wire/go-json.ts';
+import { messageToGoValue } from '../wire/go-value.ts';
 import type { MessageValue } from '../wire/message.ts';
 import type { ContentSelector, OpCacheMap, OpDependency } from './cache-map-of.ts';
 import { withoutNestedPaths } from './nested-paths.ts';

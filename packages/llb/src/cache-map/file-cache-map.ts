@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+
 import { posix } from 'node:path';
+import { goJson } from '@img-build/oci';
 import { sha256Digest } from '../codec.ts';
 import type { ChownOpt, FileAction, FileActionCopy, FileOp } from '../file-op.ts';
 import { LlbError } from '../llb-error.ts';
 import { COPY, MKDIR, MKFILE, RM, SYMLINK } from '../wire/file-messages.ts';
-import { goJson, messageToGoValue } from '../wire/go-json.ts';
+import { messageToGoValue } from '../wire/go-value.ts';
 import type { MessageType, MessageValue } from '../wire/message.ts';
 import type { ContentSelector, OpCacheMap, OpDependency } from './cache-map-of.ts';
 import { compareBytes, withoutNestedPaths } from './nested-paths.ts';

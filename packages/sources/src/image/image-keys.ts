@@ -3,6 +3,7 @@ import {
   canonicalDigest,
   chainId,
   type Digest,
+  goJson,
   type ImageConfig,
   normalizePlatform,
   type Platform,
@@ -36,12 +37,4 @@ export function manifestKey(digest: Digest, platform: Platform): Digest {
 /** The key of an image by what it holds: its chain id, or the digest of a config that has no layers. */
 export function contentKey(config: ImageConfig, bytes: Uint8Array): Digest {
   return chainId(config.rootfs.diff_ids) ?? canonicalDigest(bytes);
-}
-
-/** JSON as Go's encoder writes it: what HTML could misread is escaped. */
-export function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, SecretSource, SourceIdentifier } from '@img-build/interfaces';
-import { canonicalDigest, type Digest, isDigest } from '@img-build/oci';
-import { goJson } from '../image/image-keys.ts';
+import { canonicalDigest, type Digest, goJson, isDigest } from '@img-build/oci';
 import { SourceError } from '../source-error.ts';
 import type { KnownDownload } from './download.ts';
 import { withoutSecrets } from './shown-url.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { goJson } from '../../src/index.ts';
+import { goJson } from '../src/index.ts';
 
 describe('goJson', () => {
   test('escapes what Go escapes for HTML, and nothing else beyond JSON', () => {
