@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { CredentialStore } from '@img-build/registry-client';
 import type { Command, CommandIo, ParsedArguments } from '../command.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
 import { readStandardInput } from '../standard-input.ts';
@@ -24,8 +25,9 @@ export const loginCommand: Command = {
     const domain = serverDomain(args.positionals[0] ?? '');
     const account = await askCredentials(args, io, signal);
     const hosts = args.is('insecure-registry') ? { [domain]: { insecure: true } } : {};
+    const store = await services.credentials();
     const saved = await login(domain, account, {
-      store: await services.credentials(),
+      store,
       hosts,
       environment: services.env,
       signal,
@@ -34,9 +36,23 @@ export const loginCommand: Command = {
       io.say(`WARNING: Your credentials are stored unencrypted in '${saved.name}'.`);
       io.say('Configure a credential helper to remove this warning.');
     }
+    const other = await otherPlace(store, domain, saved.name);
+    if (other !== undefined) io.say(`WARNING: ${other} has a login for ${domain} as well and comes first.`);
     io.print('Login succeeded.');
   },
 };
+
+/** The place later commands take their login from, when it is not the one that was written. */
+async function otherPlace(
+  store: CredentialStore,
+  domain: string,
+  saved: string,
+): Promise<string | undefined> {
+  // The login is kept: what is wrong with another file, the command that needs it will say.
+  const found = await store.explain(domain, undefined).catch(() => undefined);
+  if (found === undefined || found.kind === 'none') return undefined;
+  return found.place === saved || found.helper === saved ? undefined : found.place;
+}
 
 async function askCredentials(
   args: ParsedArguments,

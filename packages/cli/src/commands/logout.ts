@@ -11,7 +11,11 @@ export const logoutCommand: Command = {
   async run({ args, io, services, signal }) {
     const { logout, serverDomain } = await import('@img-build/registry-client');
     const domain = serverDomain(args.positionals[0] ?? '');
-    const known = await logout(domain, { store: await services.credentials(), signal });
+    const store = await services.credentials();
+    const known = await logout(domain, { store, signal });
+    const left = await store.explain(domain, undefined, { signal });
+    if (left.kind !== 'none')
+      io.say(`WARNING: ${left.helper ?? left.place ?? ''} still has a login for ${domain}.`);
     io.print(known ? 'Logout succeeded.' : `Not logged in to ${domain}`);
   },
 };

@@ -89,18 +89,26 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
     async erase(domain, { signal }: AbortOptions = {}) {
       const file = (await readCredentialFile(path)) ?? {};
       const helper = helperFor(file, domain);
-      const held =
-        helper === undefined ? undefined : await helperGet(helper, serverKey(domain), helperOptions(signal));
-      if (helper !== undefined && held !== undefined)
-        await helperErase(helper, serverKey(domain), helperOptions(signal));
+      const held = helper !== undefined && (await eraseFrom(helper, domain, helperOptions(signal)));
       answers.clear();
       const auths = objectAt(file, 'auths');
       const rest = withoutDomain(auths, domain);
       const listed = Object.keys(rest).length < Object.keys(auths).length;
       if (listed) await writeCredentialFile(path, { ...file, auths: rest });
-      return listed || held !== undefined;
+      return listed || held;
     },
   };
+}
+
+/** Makes a helper forget a host under every name that tools have called it by; tells whether it knew any. */
+async function eraseFrom(helper: string, domain: string, options: HelperOptions): Promise<boolean> {
+  let held = false;
+  for (const server of new Set([serverKey(domain), domain, `https://${domain}`, `http://${domain}`])) {
+    if ((await helperGet(helper, server, options)) === undefined) continue;
+    held = true;
+    await helperErase(helper, server, options);
+  }
+  return held;
 }
 
 /** Everything but the host's own entry in all its spellings; namespaces below it stay. */
