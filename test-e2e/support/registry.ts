@@ -11,6 +11,8 @@ export interface RegistryOptions {
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
   /** Path of an htpasswd file with bcrypt hashes. */
   readonly htpasswd?: string | undefined;
+  /** Takes the tokens of this server, whose certificate this CA vouches for. */
+  readonly tokens?: { readonly realm: string; readonly issuer: string; readonly ca: string } | undefined;
 }
 
 /** A running registry. */
@@ -28,7 +30,7 @@ export interface Registry {
 /** Starts Debian's docker-registry on a free loopback port. @param folder - made by this call; holds its data. */
 export async function startRegistry(
   folder: string,
-  { tls, htpasswd }: RegistryOptions = {},
+  { tls, htpasswd, tokens }: RegistryOptions = {},
 ): Promise<Registry> {
   mkdirSync(join(folder, 'data'), { recursive: true });
   const config = {
@@ -37,6 +39,18 @@ export async function startRegistry(
     storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
     http: { addr: '127.0.0.1:0', ...(tls === undefined ? {} : { tls }) },
     ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'test registry', path: htpasswd } } }),
+    ...(tokens === undefined
+      ? {}
+      : {
+          auth: {
+            token: {
+              realm: tokens.realm,
+              service: tokens.issuer,
+              issuer: tokens.issuer,
+              rootcertbundle: tokens.ca,
+            },
+          },
+        }),
   };
   writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
   const log = join(folder, 'access.log');
