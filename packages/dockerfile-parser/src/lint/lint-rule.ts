@@ -41,7 +41,7 @@ export interface LintContext {
   readonly stages: readonly ResolvedStage[];
   /** Normalised target platform. */
   readonly platform: string;
-  /** What the caller knows about a stage's own base image; `null` when it is no image or nothing is known. */
+  /** What the caller knows about a stage's own base image; `null` when it is neither image nor context, or nothing is known. */
   baseImage(stage: ResolvedStage): BaseImage | null;
   /** Rules of the main context's ignore file; `null` when not known. */
   readonly ignore: PatternMatcher | null;

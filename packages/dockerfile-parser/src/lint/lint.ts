@@ -47,7 +47,7 @@ function baseImageOf(
   { base, index, platform }: StageGraph['stages'][number],
   { baseImage }: LintOptions,
 ): BaseImage | null {
-  if (base.type !== 'image') return null;
+  if (base.type !== 'image' && base.type !== 'context') return null;
   return baseImage?.({ stage: index, name: base.name, platform }) ?? null;
 }
 

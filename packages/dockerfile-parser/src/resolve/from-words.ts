@@ -22,7 +22,7 @@ export function draftStage(file: FileDraft, list: Stage): StageDraft {
     own === null ? baseOf(file, { from, word: words.base, platform, index }) : { type: 'context', name: own };
   const below = base.type === 'stage' ? (file.stages[base.stage] ?? null) : null;
   const image =
-    base.type === 'image'
+    base.type === 'image' || base.type === 'context'
       ? (file.options.baseImage?.({ stage: index, name: base.name, platform }) ?? null)
       : null;
   const step: ResolvedStep = {

@@ -18,7 +18,7 @@ export interface BaseImage {
 export interface BaseImageRequest {
   /** Index of the stage that starts from it. */
   readonly stage: number;
-  /** As written, variables expanded. */
+  /** As written, variables expanded; for a named context its name. */
   readonly name: string;
   /** `--platform` of FROM expanded; `null` without the flag. */
   readonly platform: string | null;
@@ -37,7 +37,7 @@ export interface ResolveOptions {
   /** Names of named contexts: `--build-context NAME=…`. They win over images and over stages of the same name. */
   readonly contexts?: readonly string[] | undefined;
   /**
-   * Looks up what is known about a base image. Without it (or without an answer) nothing is: its variables, shell and
+   * Looks up what is known about a base image, or about the image that a named context is. Without it (or without an answer) nothing is: its variables, shell and
    * triggers stay open, which is not the same as having none.
    */
   readonly baseImage?: ((request: BaseImageRequest) => BaseImage | null | undefined) | undefined;

@@ -28,7 +28,7 @@ export interface StageDraft {
   readonly from: ResolvedStep;
   readonly base: FileOrigin;
   readonly platform: string | null;
-  /** What the caller knows about the base; `null` when that is no image or nothing is known. */
+  /** What the caller knows about the base; `null` when that is neither image nor context, or nothing is known. */
   readonly image: BaseImage | null;
   /** A named context of the stage's own name stands for the whole stage. */
   readonly replaced: boolean;

@@ -129,6 +129,7 @@ describe('whether the variables are all known', () => {
     ['FROM a', { baseImage: () => ({}) }, [false]],
     ['FROM a AS b\nFROM b\nFROM scratch AS c\nFROM c', {}, [false, false, true, true]],
     ['FROM a', { contexts: ['a'] }, [false]],
+    ['FROM a', { contexts: ['a'], baseImage: ({ name }) => (name === 'a' ? { env: [] } : null) }, [true]],
   ])('%j with %j: %j', (text, options, known) => {
     expect(resolve(parse(text), options).stages.map(({ environmentKnown }) => environmentKnown)).toEqual(
       known,
