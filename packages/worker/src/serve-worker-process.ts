@@ -16,6 +16,7 @@ import {
 import { createContentHasher } from '@img-build/sources';
 import { createActiveKeys } from './active-keys.ts';
 import { createArchiveExtractor } from './archive-extractor.ts';
+import { createDeviceLookup } from './exec/devices.ts';
 import { createEmulation } from './exec/emulation.ts';
 import { createScratchFolder } from './scratch-folder.ts';
 import { dropUnsyncedSnapshots } from './unsynced-snapshots.ts';
@@ -58,6 +59,7 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
       scratch: createScratchFolder(join(run, 'scratch')),
       keys,
       emulation: createEmulation(host, join(run, 'binfmt')),
+      devices: createDeviceLookup(process.env['CDI_SPEC_DIRS']),
       extractArchive: createArchiveExtractor(host, warn),
       packTree: (root, options) => packTree(root, { ...options, host }),
     }),

@@ -13,6 +13,7 @@ import type {
 import type { ContentHasher } from '@img-build/sources';
 import type { ActiveKeys } from './active-keys.ts';
 import { createCacheMounts } from './exec/cache-mounts.ts';
+import type { DeviceLookup } from './exec/devices.ts';
 import type { Emulation } from './exec/emulation.ts';
 import { type ExecParts, runExec } from './exec/run-exec.ts';
 import { exportFolder } from './export-folder.ts';
@@ -44,6 +45,7 @@ export interface WorkerParts {
   readonly scratch: ScratchFolder;
   readonly keys: ActiveKeys;
   readonly emulation: Emulation;
+  readonly devices: DeviceLookup;
   readonly extractArchive: ArchiveExtractor;
   readonly packTree: TreePacker;
 }

@@ -16,6 +16,7 @@ import { readAccounts, resolveUser } from '../accounts.ts';
 import type { ActiveTree } from '../mounted-tree.ts';
 import { placeInRoot, utf8Path } from '../path-in-root.ts';
 import { WorkerError } from '../worker-error.ts';
+import type { DeviceLookup } from './devices.ts';
 import type { Emulation } from './emulation.ts';
 import { type ExecMountParts, type PreparedMount, prepareMount } from './exec-mounts.ts';
 import { networkFileMounts } from './network-files.ts';
@@ -24,6 +25,7 @@ import { networkFileMounts } from './network-files.ts';
 export interface ExecParts extends ExecMountParts {
   readonly executor: Executor;
   readonly emulation: Emulation;
+  readonly devices: DeviceLookup;
 }
 
 /** Runs a command; its output trees are committed when it ends well, and nothing is kept otherwise. */
@@ -96,15 +98,19 @@ interface Place {
 }
 
 async function runIn(
-  { host, scratch, executor }: ExecParts,
+  { host, scratch, executor, devices: findDevices }: ExecParts,
   request: ExecRequest,
   { root, mounts, output }: Place,
   options: AbortOptions,
 ): Promise<ExecResult> {
+  const devices = findDevices(request.devices ?? []);
   const folder = scratch.make('exec');
   try {
     const files = networkFileMounts(request, folder);
-    return await executor.run(containerSpec(host, request, root, [...files, ...mounts]), output, options);
+    const all = [...files, ...devices.mounts, ...mounts];
+    const spec = containerSpec(host, request, root, all);
+    const env = [...spec.env, ...devices.env];
+    return await executor.run({ ...spec, env, devices: devices.devices }, output, options);
   } finally {
     scratch.remove(folder);
   }

@@ -36,6 +36,7 @@ import { createMemorySnapshotBook } from '@img-build/testkit';
 import { afterAll } from '@jest/globals';
 import { createActiveKeys } from '../../src/active-keys.ts';
 import { createArchiveExtractor } from '../../src/archive-extractor.ts';
+import { createDeviceLookup, type DeviceLookup } from '../../src/exec/devices.ts';
 import { createEmulation, type Emulation } from '../../src/exec/emulation.ts';
 import { createScratchFolder } from '../../src/scratch-folder.ts';
 import type { WorkerMethods } from '../../src/worker-methods.ts';
@@ -70,7 +71,7 @@ export interface TestWorker {
 /** A worker with an empty state. */
 export async function createTestWorker(
   wanted: 'overlayfs' | 'native' = 'overlayfs',
-  parts: { readonly emulation?: Emulation } = {},
+  parts: { readonly emulation?: Emulation; readonly devices?: DeviceLookup } = {},
 ): Promise<TestWorker> {
   const state = mkdtempSync(join(parent, 'w'));
   const snapshotter = await createSnapshotter(join(state, 'snapshots'), wanted);
@@ -87,6 +88,7 @@ export async function createTestWorker(
     hasher: createContentHasher({ xattrs: host }),
     scratch: createScratchFolder(scratch),
     keys: await createActiveKeys(snapshotter, locks),
+    devices: parts.devices ?? createDeviceLookup(''),
     emulation: parts.emulation ?? createEmulation(host, join(state, 'binfmt')),
     extractArchive: createArchiveExtractor(host, () => {}),
     packTree: (root, options) => packTree(root, { ...options, host }),
