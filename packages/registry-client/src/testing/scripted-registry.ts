@@ -28,7 +28,7 @@ export interface Exchange {
 }
 
 /** Something other than the ordinary: an answer, or free hand. */
-export type Fault = Answer | ((exchange: Exchange) => void | Promise<void>);
+export type Fault = Answer | ((exchange: Exchange) => unknown);
 
 /** How to run the registry. */
 export interface ScriptedRegistryOptions extends StorageOptions {
@@ -103,7 +103,7 @@ export async function startScriptedRegistry(
         ? single.splice(at, 1)[0]?.fault
         : lasting.find(({ pattern }) => pattern.test(`${method} ${path}`))?.fault;
     if (fault === undefined) return await proceed();
-    if (typeof fault === 'function') return await fault({ request, response, url, read, proceed });
+    if (typeof fault === 'function') return void (await fault({ request, response, url, read, proceed }));
     await read();
     send(response, method, fault);
   };
