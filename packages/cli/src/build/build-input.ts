@@ -5,8 +5,7 @@ import type { ContentHasher } from '@img-build/sources';
 import type { CommandIo } from '../command.ts';
 import type { Services } from '../wiring/services.ts';
 import { openFolderInput } from './context/folder-input.ts';
-import { isRemoteContext, openRemoteInput } from './context/remote-input.ts';
-import { openStdinInput } from './context/stdin-input.ts';
+import { isRemoteContext } from './context/remote-address.ts';
 
 /** What the user named. */
 export interface BuildInputNames {
@@ -67,8 +66,13 @@ export async function openBuildInput(
   names: BuildInputNames,
   options: BuildInputOptions,
 ): Promise<BuildInput> {
-  if (names.context === '-') return await openStdinInput(names, options);
-  return isRemoteContext(names.context)
-    ? await openRemoteInput(names, options)
-    : await openFolderInput(names, options);
+  if (names.context === '-') {
+    const { openStdinInput } = await import('./context/stdin-input.ts');
+    return await openStdinInput(names, options);
+  }
+  if (isRemoteContext(names.context)) {
+    const { openRemoteInput } = await import('./context/remote-input.ts');
+    return await openRemoteInput(names, options);
+  }
+  return await openFolderInput(names, options);
 }

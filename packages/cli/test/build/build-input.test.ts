@@ -287,6 +287,18 @@ describe('a download', () => {
     expect((await open(url, join(folder, 'other'))).dockerfile.text).toBe('FROM other');
   });
 
+  test('may be the Dockerfile of a folder', async () => {
+    const url = await serve('FROM there');
+    const folder = contextWith({ Dockerfile: 'FROM here', '.dockerignore': 'x' });
+    expect(await open(folder, url)).toMatchObject({
+      folder,
+      dockerfile: { name: 'thing', text: 'FROM there' },
+      lowerOptions: { contextIgnore: ['x'] },
+    });
+    writeFileSync(join(folder, '.dockerignore'), '!');
+    await expect(open(folder, url)).rejects.toThrow('failed parsing');
+  });
+
   test.each([['<!DOCTYPE html>\n<html>'], ['\n <html lang="en">'], ['<!-- x -->\n<!doctype html>']])(
     'that is a page is said to be one: %j',
     async (page) => {

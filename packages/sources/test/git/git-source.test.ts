@@ -298,3 +298,44 @@ describe('http', () => {
     expect(got).toMatchObject({ key: repository.run('rev-parse', 'HEAD'), files: ['a'] });
   });
 });
+
+describe('ssh', () => {
+  /** Stands for ssh: writes down how it was called and runs the command here. */
+  function fakeSsh(): { env: Record<string, string | undefined>; calls: () => string; home: string } {
+    const bin = folderWith({ log: '' });
+    const log = join(bin, 'log');
+    const script = `#!/bin/sh
+echo "$SSH_AUTH_SOCK $*" >>${log}
+while [ $# -gt 1 ]; do case $1 in -i) cat "$2" >>${log} ;; esac; shift; done
+exec sh -c "$1"
+`;
+    writeFileSync(join(bin, 'ssh'), script, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, SSH_AUTH_SOCK: '/the/users' };
+    return { env, calls: () => readFileSync(log, 'utf8'), home: folderWith({}) };
+  }
+
+  test('uses the agent of the build, or its keys, and nothing else of the user', async () => {
+    const repository = repositoryWith({ a: 'x' });
+    const url = `git@localhost:${repository.folder}`;
+    const { env, calls, home } = fakeSsh();
+    const attrs = { 'git.mountsshsock': 'default' };
+    const secret = async (): Promise<undefined> => undefined;
+    const agent: SecretSource = { secret, agent: async () => ({ type: 'socket', path: '/given' }) };
+    expect((await open(source({ env, folder: home, secrets: agent }), url, '', attrs)).files).toEqual(['a']);
+    expect(calls()).toMatch(/^\/given -F none .*-o IdentityFile=none.* git@localhost git-upload-pack/);
+    expect(calls()).toContain(`UserKnownHostsFile="${home}/known_hosts" "~/.ssh/known_hosts"`);
+    expect(calls()).toContain('StrictHostKeyChecking=accept-new');
+
+    const other = fakeSsh();
+    const keys: SecretSource = {
+      secret,
+      agent: async () => ({ type: 'keys', keys: [Buffer.from('PRIVATE KEY\n')] }),
+    };
+    const known = { ...attrs, 'git.knownsshhosts': 'localhost ssh-ed25519 AAAA' };
+    await open(source({ env: other.env, folder: other.home, secrets: keys }), url, '', known);
+    expect(other.calls()).toMatch(/^ -F none .*IdentityAgent=none -o IdentitiesOnly=yes/);
+    expect(other.calls()).toContain('PRIVATE KEY');
+    expect(other.calls()).toContain('StrictHostKeyChecking=yes');
+    expect(readdirSync(other.home)).toEqual(['repositories']);
+  });
+});

@@ -5,7 +5,6 @@ import type { BuildInput, BuildInputNames, BuildInputOptions } from '../build-in
 import { loadIgnoreRules } from './ignore-rules.ts';
 import { namedContextsFrom } from './named-contexts.ts';
 import type { RemoteSources } from './remote-sources.ts';
-import { sourceTime } from './source-time.ts';
 
 /** What the graph calls the main context when it is a folder. */
 export const MAIN_CONTEXT = 'context';
@@ -54,7 +53,10 @@ export function contextParts({
       async resolveLayoutConfig(layout, platform, abort) {
         return await (await (layouts ??= openLayouts())).resolveConfig(layout, platform, abort);
       },
-      sourceTime: async (source, abort) => await sourceTime(source, remote, abort),
+      async sourceTime(source, abort) {
+        const { sourceTime } = await import('./source-time.ts');
+        return await sourceTime(source, remote, abort);
+      },
     },
     async sources({ hasher } = {}) {
       const [{ createLocalSource }, { git, http }] = await Promise.all([

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { basename, isAbsolute } from 'node:path';
 import { readStandardInput } from '../../standard-input.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { BuildInput, BuildInputOptions, LoadStep } from '../build-input.ts';
 import { definitionStep } from '../definition-step.ts';
-import { decodeInput, MAX_FILE_BYTES, readInputFile } from './input-file.ts';
+import { decodeInput, MAX_FILE_BYTES } from './input-file.ts';
 
 /** Names a Dockerfile may have when the user names none, in the order they are looked for. */
 export const DOCKERFILE_NAMES: readonly [string, ...string[]] = ['Dockerfile', 'dockerfile', 'Containerfile'];
@@ -28,18 +27,6 @@ export async function loadDockerfileFromStdin({
   refuseTerminal(io, 'pipe a Dockerfile into img build -f -');
   const [name] = DOCKERFILE_NAMES;
   return await loadDockerfile(name, load, () => readStandardInput(io.stdin, MAX_FILE_BYTES, signal));
-}
-
-/** A Dockerfile that is not part of the context: on stdin, or a file of this machine by its full path. */
-export async function givenDockerfile(
-  file: string | undefined,
-  options: BuildInputOptions,
-): Promise<BuildInput['dockerfile'] | undefined> {
-  if (file === '-') return await loadDockerfileFromStdin(options);
-  if (file === undefined || !isAbsolute(file)) return undefined;
-  return await loadDockerfile(basename(file), options.load, async () =>
-    readInputFile(file, 'failed to read dockerfile'),
-  );
 }
 
 /** Nobody types a build. @throws UsageError */

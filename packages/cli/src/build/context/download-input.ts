@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join, posix } from 'node:path';
 import type { AbortOptions, SourceIdentifier } from '@img-build/interfaces';
 import { detectPacking, isTarArchive } from '@img-build/layers';
 import { UsageError } from '../../usage-error.ts';
 import type { BuildInput, BuildInputNames, BuildInputOptions } from '../build-input.ts';
 import { readArchiveFile } from './archive-file.ts';
 import { contextParts } from './context-parts.ts';
-import { DOCKERFILE_NAMES, givenDockerfile, loadDockerfile } from './dockerfile.ts';
+import { DOCKERFILE_NAMES, loadDockerfile, loadDockerfileFromStdin } from './dockerfile.ts';
 import { readInputFile } from './input-file.ts';
+import { isDownload } from './remote-address.ts';
 import type { RemoteSources } from './remote-sources.ts';
 
 /** What a download is read with. */
@@ -38,7 +39,7 @@ export async function readDownload(
     if (!isArchive) await refuseOthers(path, shown);
     return path;
   };
-  const given = await givenDockerfile(file, options);
+  const given = await givenDockerfile(file, remote, options);
   if (given !== undefined) await fetched();
   const name = basename(file ?? DOCKERFILE_NAMES[0]);
   const read = async (): Promise<Uint8Array> => {
@@ -55,6 +56,28 @@ export async function readDownload(
     ...contextParts({ main: { lowerOptions }, contexts, remote, options }),
     close: () => remote.close(),
   };
+}
+
+/** A Dockerfile that is no part of the context: on stdin, at an http address, or a file of this machine by its full path. */
+export async function givenDockerfile(
+  file: string | undefined,
+  remote: RemoteSources,
+  options: BuildInputOptions,
+): Promise<BuildInput['dockerfile'] | undefined> {
+  const { load, signal } = options;
+  const what = 'failed to read dockerfile';
+  if (file === '-') return await loadDockerfileFromStdin(options);
+  if (isDownload(file)) {
+    const name = (URL.canParse(file) && posix.basename(new URL(file).pathname)) || DOCKERFILE_NAMES[0];
+    const source = { identifier: file, attrs: { 'http.filename': 'context' } };
+    return await loadDockerfile(name, load, async () => {
+      const path = await downloadedFile(source, remote, { signal });
+      await refuseOthers(path, file);
+      return readInputFile(path, what, file);
+    });
+  }
+  if (file === undefined || !isAbsolute(file)) return undefined;
+  return await loadDockerfile(basename(file), load, async () => readInputFile(file, what));
 }
 
 async function downloadedFile(

@@ -4,10 +4,11 @@ import { basename, join, relative, resolve } from 'node:path';
 import { UsageError } from '../../usage-error.ts';
 import type { BuildInput, BuildInputNames, BuildInputOptions } from '../build-input.ts';
 import { contextParts, MAIN_CONTEXT } from './context-parts.ts';
-import { DOCKERFILE_NAMES, loadDockerfile, loadDockerfileFromStdin } from './dockerfile.ts';
+import { DOCKERFILE_NAMES, loadDockerfile } from './dockerfile.ts';
 import { loadIgnoreRules } from './ignore-rules.ts';
 import { readInputFile } from './input-file.ts';
-import { createRemoteSources } from './remote-sources.ts';
+import { isDownload } from './remote-address.ts';
+import { createRemoteSources, type RemoteSources } from './remote-sources.ts';
 
 /** Input whose main context is a folder. @throws UsageError */
 export async function openFolderInput(
@@ -16,18 +17,33 @@ export async function openFolderInput(
 ): Promise<BuildInput> {
   const folder = resolve(context);
   requireFolder(folder, context);
-  const path = file === '-' ? undefined : dockerfilePath(folder, file);
-  const dockerfile =
-    path === undefined
-      ? await loadDockerfileFromStdin(options)
-      : await loadDockerfile(basename(path), options.load, async () =>
-          readInputFile(path, 'failed to read dockerfile'),
-        );
-  const ignore = await loadIgnoreRules(folder, { dockerfile: path, load: options.load });
+  const path = file === '-' || isDownload(file) ? undefined : dockerfilePath(folder, file);
   const remote = createRemoteSources(options);
-  const main = { lowerOptions: { context: `local:${MAIN_CONTEXT}`, contextIgnore: ignore }, folder };
-  const parts = contextParts({ main, contexts, remote, options });
-  return { dockerfile, ...parts, close: () => remote.close() };
+  try {
+    const dockerfile =
+      path === undefined
+        ? await dockerfileFromElsewhere(file, remote, options)
+        : await loadDockerfile(basename(path), options.load, async () =>
+            readInputFile(path, 'failed to read dockerfile'),
+          );
+    const ignore = await loadIgnoreRules(folder, { dockerfile: path, load: options.load });
+    const main = { lowerOptions: { context: `local:${MAIN_CONTEXT}`, contextIgnore: ignore }, folder };
+    return { dockerfile, ...contextParts({ main, contexts, remote, options }), close: () => remote.close() };
+  } catch (error) {
+    remote.close();
+    throw error;
+  }
+}
+
+async function dockerfileFromElsewhere(
+  file: string | undefined,
+  remote: RemoteSources,
+  options: BuildInputOptions,
+): Promise<BuildInput['dockerfile']> {
+  const { givenDockerfile } = await import('./download-input.ts');
+  const dockerfile = await givenDockerfile(file, remote, options);
+  if (dockerfile === undefined) throw new TypeError(`${file} is a file of the context`);
+  return dockerfile;
 }
 
 function requireFolder(folder: string, shown: string): void {

@@ -6,17 +6,10 @@ import { bytePath, openFileTree, resolvePath } from '@img-build/sources';
 import { UsageError } from '../../usage-error.ts';
 import type { BuildInput, BuildInputNames, BuildInputOptions } from '../build-input.ts';
 import { contextParts } from './context-parts.ts';
-import { DOCKERFILE_NAMES, givenDockerfile, loadDockerfile } from './dockerfile.ts';
-import { readDownload } from './download-input.ts';
+import { DOCKERFILE_NAMES, loadDockerfile } from './dockerfile.ts';
+import { givenDockerfile, readDownload } from './download-input.ts';
 import { readInputFile } from './input-file.ts';
 import { createRemoteSources, type RemoteSources } from './remote-sources.ts';
-
-const REMOTE = /^(?:https?|git|ssh):\/\/|^[\w-]+@[\w.-]+:|^github\.com\//i;
-
-/** Tells whether a context argument is an address and not a folder. */
-export function isRemoteContext(context: string): boolean {
-  return REMOTE.test(context);
-}
 
 /**
  * Input whose main context is a repository, or an archive or Dockerfile on an http server. Its ignore files do not count.
@@ -35,7 +28,7 @@ export async function openRemoteInput(
   try {
     if (!source.identifier.startsWith('git:')) return await readDownload(source, names, { remote, options });
     const dockerfile =
-      (await givenDockerfile(file, options)) ??
+      (await givenDockerfile(file, remote, options)) ??
       (await loadDockerfile(basename(file ?? DOCKERFILE_NAMES[0]), load, () =>
         fromRepository(source, file, remote, { signal }),
       ));
