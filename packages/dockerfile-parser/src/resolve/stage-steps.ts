@@ -38,8 +38,15 @@ export function resolveSteps(file: FileDraft, stage: StageDraft): void {
   }
 }
 
-function addImageVariables({ options }: FileDraft, { base, image, scope, platform }: StageDraft): void {
-  if (base.type === 'stage') return;
+function addImageVariables(
+  { options, stages }: FileDraft,
+  { base, image, scope, platform }: StageDraft,
+): void {
+  if (base.type === 'stage') {
+    // A stage begins with its base's config, which knows nothing of ARGs.
+    for (const variable of stages[base.stage]?.scope.hiddenByArgs() ?? []) scope.set(variable);
+    return;
+  }
   for (const pair of image?.env ?? []) {
     const equals = pair.indexOf('=');
     const [name, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];

@@ -10,6 +10,10 @@ export class VariableScope {
   readonly #values = new Map<string, string>();
   readonly #declared = new Set<string>();
   readonly #own: ScopedVariable[] = [];
+  /** What the image config would hold: everything but ARGs. */
+  readonly #configured = new Map<string, ScopedVariable>();
+  /** Names in the config that have another value here because of an ARG. */
+  readonly #hidden = new Set<string>();
 
   /** Creates a scope, empty or on top of another one that will not change any more. */
   constructor(below: VariableScope | null = null) {
@@ -33,9 +37,29 @@ export class VariableScope {
   }
 
   set(variable: ScopedVariable): void {
+    const { name, value, origin } = variable;
     this.#own.push(variable);
-    if (variable.value !== null) this.#values.set(variable.name, variable.value);
-    if (variable.origin === 'arg' || variable.origin === 'global') this.#declared.add(variable.name);
+    if (value !== null) this.#values.set(name, value);
+    if (origin === 'arg' || origin === 'global') {
+      this.#declared.add(name);
+      if (value !== null && this.#configuredIn(name) !== undefined) this.#hidden.add(name);
+    } else if (value !== null) {
+      this.#configured.set(name, variable);
+      this.#hidden.delete(name);
+    }
+  }
+
+  /** Variables of the image config that ARGs of this layer hide. A stage on top of it starts with them again. */
+  hiddenByArgs(): readonly ScopedVariable[] {
+    return [...this.#hidden].flatMap((name) => {
+      const variable = this.#configuredIn(name);
+      return variable === undefined ? [] : [{ ...variable, step: -1 }];
+    });
+  }
+
+  #configuredIn(name: string): ScopedVariable | undefined {
+    const layer = VariableScope.#layerWith(this, (one) => one.#configured.has(name));
+    return layer === null ? undefined : layer.#configured.get(name);
   }
 
   /** The topmost layer that holds something; a loop, since chains of stages can be longer than the call stack. */

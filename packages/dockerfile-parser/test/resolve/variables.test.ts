@@ -35,6 +35,10 @@ describe('variables in force', () => {
     ['ARG g=1\nFROM a', {}, {}],
     ['FROM a AS x\nARG b=1\nENV c=2\nFROM x\nENV d=$b$c', {}, { b: '1', c: '2', d: '12' }],
     ['FROM a AS x\nARG b=1\nFROM a', {}, {}],
+    ['FROM a AS x\nENV b=1\nARG b=2', {}, { b: '2' }],
+    ['FROM a AS x\nENV b=1\nARG b=2\nFROM x', {}, { b: '1' }],
+    ['FROM a AS x\nENV b=1\nARG b=2\nENV b=3\nFROM x', {}, { b: '3' }],
+    ['FROM a AS x\nENV b=1\nFROM x AS y\nARG b=2\nFROM y AS z\nFROM z', {}, { b: '1' }],
     ['FROM a\nARG b=1\nENV b=2', {}, { b: '2' }],
     [
       'FROM a\nARG TARGETARCH TARGETSTAGE',
