@@ -91,3 +91,33 @@ test.each([
   expect(inputs.filter((file) => absent.some((folder) => file.includes(`${folder}/`)))).toEqual([]);
   expect(code.length).toBeLessThan(bytes);
 });
+
+test('checks and ignore files run there, too', async () => {
+  const { code } = await bundle("export * from './index.ts'");
+  const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
+  runInContext(code, context);
+  const result: unknown = runInContext(
+    `const text = 'FROM scratch as b\\nCOPY $é x.log /\\nFROM b\\nUSER \${';
+     const ignorePatterns = program.parseIgnoreFile('*.log');
+     const result = program.lint(program.parse(text), { ignorePatterns, contexts: ['c'] });
+     const file = { name: 'ü', text };
+     JSON.stringify([
+       result.findings.map(({ rule }) => rule),
+       program.formatLintText(result, file).split('\\n')[0],
+       program.lintJson(result, file).sources[0].data,
+       program.lintSarif(result, file).runs[0].artifacts[0].location.uri,
+       program.formatLintGithub(result, file).split('\\n').length,
+       program.parseIgnore('a\\n!a/b').explain('a/b/c').rule,
+     ])`,
+    context,
+  );
+
+  expect(JSON.parse(String(result))).toEqual([
+    ['FromAsCasing', 'UndefinedVar', 'CopyIgnoredFile'],
+    'Check complete, 3 warnings have been found!',
+    Buffer.from('FROM scratch as b\nCOPY $é x.log /\nFROM b\nUSER ${').toString('base64'),
+    '%C3%BC',
+    5,
+    { pattern: '!a/b', line: 2, exception: true },
+  ]);
+});
