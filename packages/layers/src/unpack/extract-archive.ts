@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream } from 'node:fs';
-import { isToolError } from '@img-build/errors';
+import { isSystemError, isToolError } from '@img-build/errors';
 import type { AbortOptions, HostCalls, Timespec } from '@img-build/interfaces';
 import { createBreather } from '../breathe.ts';
 import { decompress } from '../compression/decompress.ts';
@@ -96,6 +96,8 @@ export async function extractArchive(
 /**
  * Tells whether a file is a tar archive that {@link extractArchive} can unpack, by its content alone: what it unpacks to
  * must begin with a valid tar header.
+ *
+ * @throws LayerError `LAYER_UNSUPPORTED` when the program that would unpack it is not installed
  */
 export async function isTarArchive(path: string): Promise<boolean> {
   let found = false;
@@ -113,14 +115,18 @@ export async function isTarArchive(path: string): Promise<boolean> {
     const { packing, bytes } = await sniffPacking(source);
     for await (const chunk of decompress(bytes, packing)) parser.write(chunk);
   } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
-    // Damage is an answer; a file that cannot be read is not.
-    if (error !== stop && !isToolError(error) && !(typeof code === 'string' && /^(Z_|ZSTD_)/.test(code)))
-      throw error;
+    // Damage is an answer; a file that cannot be read is not, for whatever reason.
+    if (error !== stop && !isDamage(error)) throw error;
   } finally {
     await source.return(undefined);
   }
   return found;
+}
+
+function isDamage(error: unknown): boolean {
+  if (isToolError(error)) return !isSystemError(error.cause, 'ENOENT');
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(Z_|ZSTD_)/.test(code);
 }
 
 async function* countBytes(
