@@ -26,6 +26,7 @@ import { RegistryError } from './registry-error.ts';
 import type { Report } from './registry-event.ts';
 import { accessAt, isHome, requestAt } from './registry-request.ts';
 import { createSlots, type Slots } from './transfer/slots.ts';
+import { createYoungGarbage, type Passed } from './transfer/young-garbage.ts';
 
 /** One request of the registry API. */
 export interface RegistryCall {
@@ -78,6 +79,8 @@ export interface Session {
   readonly downloads: Slots;
   /** Blobs that arrived wrong once; caches on the way are not asked for them again. */
   readonly suspects: Set<Digest>;
+  /** Told of every piece of a blob that has passed through. */
+  readonly passed: Passed;
   /** One writer at a time for each list of referrers. */
   readonly subjects: Slots;
   /** Sends a call and returns its answer, whatever the status, once it is not temporary or patience has run out. */
@@ -163,6 +166,7 @@ export function createSession(options: SessionOptions): Session {
     findEndpoint,
     uploads: createSlots(options.parallel),
     downloads: createSlots(options.parallel),
+    passed: createYoungGarbage(),
     subjects: createSlots(1),
     suspects: new Set(),
     sendPlain,

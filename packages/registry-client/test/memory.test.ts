@@ -1,40 +1,38 @@
 // SPDX-License-Identifier: MIT
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Digest } from '@img-build/oci';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openClient } from './support/setup.ts';
+import { createYoungGarbage } from '../src/transfer/young-garbage.ts';
 
 const PIECE = Buffer.alloc(1024 * 1024, 'a megabyte of a large layer; ');
-const PIECES = 400;
-const SIZE = PIECE.byteLength * PIECES;
-/** Bytes that hundreds of megabytes may add to what the process holds anyway. */
+const [SMALL, LARGE] = [4, 400];
+/** Bytes that a hundred times the blob may need more. */
 const ROOM = 100 * 1024 * 1024;
 
 let host: string;
-let digest: Digest;
-const received: { bytes: number } = { bytes: 0 };
 /** Makes bytes as they are asked for, and forgets those it gets. */
 const server = createServer(async (request, response) => {
-  const upload = `/v2/big/blobs/uploads/1`;
+  const megabytes = Number(/blob\/(\d+)/.exec(request.url ?? '')?.[1]);
   if (request.method === 'GET') {
-    response.writeHead(200, { 'content-length': SIZE });
-    for (let sent = 0; sent < PIECES; sent++)
+    response.writeHead(200, { 'content-length': megabytes * PIECE.byteLength });
+    for (let sent = 0; sent < megabytes; sent++)
       if (!response.write(PIECE)) await new Promise((resolve) => response.once('drain', resolve));
     response.end();
   } else if (request.method === 'HEAD') response.writeHead(404).end();
-  else if (request.method === 'POST') response.writeHead(202, { location: upload }).end();
+  else if (request.method === 'POST')
+    response.writeHead(202, { location: `/v2/blob/${megabytes}/blobs/uploads/1` }).end();
   else {
-    for await (const chunk of request) received.bytes += (chunk as Buffer).length;
-    response.writeHead(201).end();
+    let received = 0;
+    for await (const chunk of request) received += (chunk as Buffer).length;
+    response.writeHead(received === megabytes * PIECE.byteLength ? 201 : 400).end();
   }
 });
 
 beforeAll(async () => {
-  const hash = createHash('sha256');
-  for (let piece = 0; piece < PIECES; piece++) hash.update(PIECE);
-  digest = `sha256:${hash.digest('hex')}`;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -44,29 +42,36 @@ afterAll(() => {
   server.close();
 });
 
-test('a large blob passes through without being held', async () => {
-  const { client } = openClient();
-  const reference = { domain: host, path: 'big' };
-  const descriptor = { mediaType: 'application/octet-stream', digest, size: SIZE };
-  const before = process.memoryUsage.rss();
-  let peak = before;
-  let pulled = 0;
-
-  for await (const chunk of client.blob(reference, descriptor)) {
-    pulled += chunk.byteLength;
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }
-  await client.pushBlob(
-    reference,
-    {
-      descriptor,
-      async *open(offset) {
-        for (let at = offset; at < SIZE; at += PIECE.byteLength) yield PIECE;
-      },
-    },
-    { onProgress: () => void (peak = Math.max(peak, process.memoryUsage.rss())) },
+/** Most memory of a process that pulls and pushes a blob. */
+async function peakOf(megabytes: number): Promise<number> {
+  const hash = createHash('sha256');
+  for (let piece = 0; piece < megabytes; piece++) hash.update(PIECE);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      '--expose-gc',
+      '--conditions=@img-build/source',
+      join(import.meta.dirname, 'fixtures/large-transfer.ts'),
+      host,
+      String(megabytes),
+      `sha256:${hash.digest('hex')}`,
+    ],
+    { env: { PATH: process.env['PATH'] } },
   );
+  const { pulled, outcome, peak } = JSON.parse(stdout) as { pulled: number; outcome: string; peak: number };
+  expect([pulled, outcome]).toEqual([megabytes * PIECE.byteLength, 'uploaded']);
+  return peak;
+}
 
-  expect([pulled, received.bytes]).toEqual([SIZE, SIZE]);
-  expect(peak - before).toBeLessThan(ROOM);
+test('a large blob needs hardly more memory than a small one', async () => {
+  const small = await peakOf(SMALL);
+  expect((await peakOf(LARGE)) - small).toBeLessThan(ROOM);
+});
+
+test('what passed through is collected every 32 MiB, where the program lets it', () => {
+  let collected = 0;
+  const passed = createYoungGarbage(() => ++collected);
+  for (let megabyte = 0; megabyte < 100; megabyte++) passed(1024 * 1024);
+
+  expect(collected).toBe(3);
 });

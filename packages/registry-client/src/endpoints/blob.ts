@@ -75,6 +75,7 @@ async function* readPersistently(
         onProgress?.(position - first);
         guard.moved(chunk.byteLength);
         yield chunk;
+        session.passed(chunk.byteLength);
         guard.wait();
       }
       if (position === descriptor.size) break;

@@ -5,6 +5,7 @@ import { digestAlgorithm } from '@img-build/oci';
 import type { ReplayableBody } from '../http/message.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { StallGuard } from '../transfer/stall-guard.ts';
+import type { Passed } from '../transfer/young-garbage.ts';
 
 /** A part of a blob as the body of one request. */
 export interface UploadBody {
@@ -19,10 +20,14 @@ export interface UploadPart extends ProgressOptions {
   /** First byte not to send. */
   readonly to: number;
   readonly guard: StallGuard;
+  readonly passed: Passed;
 }
 
 /** Opens the source anew for every attempt, counts its bytes, and remembers a failure of the source itself. */
-export function uploadBody(blob: BlobSource, { from, to, guard, onProgress }: UploadPart): UploadBody {
+export function uploadBody(
+  blob: BlobSource,
+  { from, to, guard, passed, onProgress }: UploadPart,
+): UploadBody {
   let failed: unknown;
   async function* open(): AsyncGenerator<Uint8Array, void, undefined> {
     let at = from;
@@ -34,6 +39,7 @@ export function uploadBody(blob: BlobSource, { from, to, guard, onProgress }: Up
           guard.wait();
           yield chunk;
           guard.moved(chunk.byteLength);
+          passed(chunk.byteLength);
           onProgress?.(at);
         }
         if (at === to && to < blob.descriptor.size) return;

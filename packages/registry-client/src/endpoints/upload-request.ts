@@ -32,7 +32,7 @@ export async function sendPart(
 ): Promise<HttpResponse | UploadOutcome> {
   const { session, descriptor, reference, signal } = upload;
   const guard = createStallGuard(session.policy.stall, `blob ${descriptor.digest}`, reference.domain);
-  const { body, failure } = uploadBody(blob, { from, to, guard, onProgress });
+  const { body, failure } = uploadBody(blob, { from, to, guard, passed: session.passed, onProgress });
   const isPart = from > 0 || to < descriptor.size;
   try {
     const response = await session.call({
