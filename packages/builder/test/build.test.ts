@@ -117,22 +117,6 @@ describe('a second build', () => {
     expect(await builder.filesOf(again)).toMatchObject({ x: '1', y: '2' });
   });
 
-  test('shows how much of it was read', async () => {
-    const builder = await withBase();
-    const shown = async (): Promise<readonly string[]> => {
-      await builder.build(base.file([copyStep(local('context'), '/file', '/file')]));
-      return builder.events.flatMap((event) =>
-        event.type === 'status-progressed' && event.id.startsWith('transferring')
-          ? [`${event.id} ${event.current} ${event.completedAt !== undefined}`]
-          : [],
-      );
-    };
-    builder.folders.set('context', { file: '' });
-    expect(await shown()).toEqual(['transferring context: 0B 0 true']);
-    builder.folders.set('context', { file: '123' });
-    expect(await shown()).toEqual(['transferring context: 3 true']);
-  });
-
   test('copies again only when what is copied changed', async () => {
     const builder = await withBase();
     builder.folders.set('context', { file: 'one', other: 'x' });

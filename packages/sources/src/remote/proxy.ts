@@ -21,7 +21,7 @@ export function proxyFor(url: URL, env: Environment): string | undefined {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }
 
 /** `*`, a host, a domain with or without its dot, each perhaps with a port. */

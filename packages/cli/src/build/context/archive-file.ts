@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import type { AbortOptions } from '@img-build/interfaces';
-import { bytesOf, decompress, sniffPacking, type TarHeader, TarParser, textOf } from '@img-build/layers';
+import { decompress, sniffPacking, type TarHeader, TarParser, textOf } from '@img-build/layers';
 import { UsageError } from '../../usage-error.ts';
 import { MAX_FILE_BYTES } from './input-file.ts';
 
