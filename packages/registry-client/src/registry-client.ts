@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import type { AbortOptions, Closable, PushOutcome, RegistryPort } from '@img-build/interfaces';
 import { type Descriptor, type Digest, type Platform, parsePlatform, type Reference } from '@img-build/oci';
+import type { Dispatcher } from 'undici';
 import type { CopyOptions, CopyResult } from './copy/copy-image.ts';
 import type { CopyLocation } from './copy/location.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
@@ -17,7 +18,7 @@ import { resolveReference } from './endpoints/resolve.ts';
 import { repositoryReader, resolvePlatform } from './endpoints/resolve-platform.ts';
 import { listTags } from './endpoints/tags.ts';
 import { mountOnly } from './endpoints/upload-session.ts';
-import { createDispatchers } from './hosts/dispatchers.ts';
+import { createDispatchers, onlyDispatcher } from './hosts/dispatchers.ts';
 import { createHostFiles, type HostFiles } from './hosts/host-files.ts';
 import type { HostTable } from './hosts/host-settings.ts';
 import { createIdentities } from './hosts/identities.ts';
@@ -52,6 +53,11 @@ export interface RegistryClientOptions {
   readonly parallel?: number | undefined;
   /** Remembers uploads, so that one whose process died is taken up where the registry still has its beginning. */
   readonly uploads?: UploadStore | undefined;
+  /**
+   * Sends everything through this dispatcher of undici, in the place of connections of our own: certificates and proxies
+   * are its affair then, and so is closing it.
+   */
+  readonly dispatcher?: Dispatcher | undefined;
   /** Time and chance; the machine's by default. */
   readonly timing?: Timing | undefined;
 }
@@ -197,7 +203,10 @@ export function createClientSession(options: RegistryClientOptions): {
   const files = hostFilesOf(options);
   const loadTls = createTlsLoader();
   const identities = createIdentities({ hosts, files, loadTls });
-  const dispatchers = createDispatchers({ environment, ca: options.tls?.ca, identityOf: identities.of });
+  const dispatchers =
+    options.dispatcher === undefined
+      ? createDispatchers({ environment, ca: options.tls?.ca, identityOf: identities.of })
+      : onlyDispatcher(options.dispatcher);
   const session = createSession({
     send: createSend(dispatchers),
     identities,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { isSystemError, messageOf } from '@img-build/errors';
+import { messageOf } from '@img-build/errors';
 import type { AbortOptions } from '@img-build/interfaces';
 import { type Descriptor, formatReference, parseReference, type Reference } from '@img-build/oci';
 import { RegistryError } from '../registry-error.ts';
@@ -89,7 +89,7 @@ async function openArchive(path: string, { signal }: AbortOptions): Promise<Open
     await file.close().catch(() => {});
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     signal?.throwIfAborted();
-    throw isSystemError(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR') ? damaged(path, error) : error;
+    throw isBroken(error) ? damaged(path, error) : error;
   }
 }
 
@@ -102,6 +102,11 @@ async function openFile(path: string): Promise<FileHandle> {
       cause,
     });
   }
+}
+
+/** What zlib says of data that is no gzip or zstd, or ends too early. */
+function isBroken(error: unknown): boolean {
+  return /^(?:Z_|ZSTD_)/.test(String((error as { code?: unknown } | null)?.code));
 }
 
 function damaged(path: string, cause: unknown): RegistryError {

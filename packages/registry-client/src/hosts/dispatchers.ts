@@ -30,6 +30,11 @@ export interface Dispatchers {
   close(): Promise<void>;
 }
 
+/** The caller's dispatcher for every address; it stays open. */
+export function onlyDispatcher(dispatcher: Dispatcher): Dispatchers {
+  return { of: async () => dispatcher, proxyOf: () => undefined, close: async () => {} };
+}
+
 /** Makes pools when they are first needed. */
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const pools = new Map<TlsIdentity, Map<string, Promise<Dispatcher>>>();

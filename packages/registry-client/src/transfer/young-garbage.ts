@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /** Bytes after which what passed through is worth collecting. */
-const EVERY = 32 * 1024 * 1024;
+const EVERY = 8 * 1024 * 1024;
 
 /** Told of bytes that passed through and are no longer needed. */
 export type Passed = (bytes: number) => void;
