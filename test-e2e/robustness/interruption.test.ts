@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, readFileSync, watch } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { handmadeImage, MANIFEST_TYPE } from '../support/handmade-image.ts';
@@ -76,11 +77,15 @@ describe.each(identities)('interrupted as $kind', (identity) => {
     }
 
     test('while the context comes through stdin', async () => {
+      const context = work.context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
+      await work.ok(['build', '-'], { input: execFileSync('tar', ['-C', context, '-c', '.']) });
+      const trees = join(work.state, 'sources/trees');
       const running = work.start(['build', '-t', 'never:1', '-'], { openInput: true });
-      const reached = changes(join(work.folder, 'tmp'));
+      const reached = changes(trees);
       running.child.stdin?.write(readFileSync(busyboxTar).subarray(0, 100_000));
 
       await expectEnd(running, reached);
+      expect(readdirSync(trees)).toEqual([]);
     });
 
     test('while the base image is resolved', async () => {
