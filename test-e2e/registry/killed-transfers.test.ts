@@ -73,6 +73,23 @@ describe('what kill -9 leaves of a transfer', () => {
     expect((await work.image(name, { state: elsewhere })).files.size).toBe(LAYERS);
   });
 
+  test('Ctrl-C in the middle of a push tells the registry, and the next push starts afresh', async () => {
+    const name = `${proxy.host}/killed/stopped:1`;
+    await work.build({ Dockerfile: 'FROM scratch\nCOPY f /f\n', f: randomBytes(LARGE) }, ['-t', name]);
+    proxy.takeBytes();
+    proxy.takeRequests();
+    const { child, result } = work.start(['push', name]);
+    proxy.onBytes = ({ up }) => void (up > LARGE / 2 && child.kill('SIGINT'));
+    const { code, stderr } = await result;
+    proxy.onBytes = () => {};
+
+    expect(code).toBe(130);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(proxy.takeRequests().some((line) => line.startsWith('DELETE '))).toBe(true);
+    await work.ok(['push', name]);
+    expect((await work.ok(['inspect', '--remote', name])).stdout).toContain('"layers"');
+  });
+
   test('of a pull is not fetched again', async () => {
     const name = `${proxy.host}/killed/large:1`;
     const state = `${work.folder}/puller`;
