@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { canonicalDigest, type Descriptor, MEDIA_TYPES, parseReference } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
-import { parseLocation, type RegistryClient } from '../src/index.ts';
+import type { RegistryClient } from '../src/index.ts';
 import { type Exchange, failure, type ScriptedRegistry } from '../src/testing/index.ts';
 import { blobOf, failureOf, openClient, openRegistry } from './support/setup.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -337,30 +337,4 @@ describe('a copy', () => {
     });
     expect(to.storage.repository('copy').tags.size).toBe(0);
   });
-});
-
-describe('a location', () => {
-  test.each([
-    ['busybox', { type: 'registry', reference: parseReference('busybox') }],
-    ['docker://r.test:5000/a:b', { type: 'registry', reference: parseReference('r.test:5000/a:b') }],
-    ['oci:dir', { type: 'oci', folder: 'dir' }],
-    ['oci:/a:b/dir:tag', { type: 'oci', folder: '/a:b/dir', name: 'tag' }],
-    [`oci:d@sha256:${'a'.repeat(64)}`, { type: 'oci', folder: 'd', name: `sha256:${'a'.repeat(64)}` }],
-    ['docker-archive:a.tar', { type: 'docker-archive', file: 'a.tar' }],
-    [
-      'docker-archive:a.tar:app:1',
-      { type: 'docker-archive', file: 'a.tar', reference: parseReference('app:1') },
-    ],
-  ])('%s', (text, location) => {
-    expect(parseLocation(text)).toEqual(location);
-  });
-
-  test.each(['oci:', 'oci:dir:no/tag:', 'docker-archive:', 'docker-archive::x', 'oci:dir:-x'])(
-    '%s is none',
-    (text) => {
-      expect(() => parseLocation(text)).toThrow(
-        expect.objectContaining({ code: 'REGISTRY_LOCATION_INVALID' }),
-      );
-    },
-  );
 });

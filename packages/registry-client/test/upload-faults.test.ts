@@ -121,6 +121,18 @@ describe('an upload that breaks', () => {
     expect(stored(registry)).toBe(true);
   });
 
+  test('is forgotten after a week', async () => {
+    const folder = await temporaryFolder();
+    const record = { location: 'https://r.test/v2/a/blobs/uploads/1', owner: 1 };
+    await createUploadFolder(folder).save('old', record);
+    const inAMonth = createUploadFolder(folder, () => Date.now() + 30 * 24 * 60 * 60 * 1000);
+    expect(await inAMonth.load('old')).toEqual(record);
+
+    await inAMonth.save('new', record).catch(() => {});
+
+    expect(await inAMonth.load('old')).toBeUndefined();
+  });
+
   test('in another process that lives is left to it', async () => {
     const registry = await openRegistry();
     const uploads = createUploadFolder(await temporaryFolder());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 
@@ -20,11 +20,17 @@ export interface UploadStore {
   remove(key: string): Promise<void>;
 }
 
+/** Milliseconds after which registries have long forgotten an upload. */
+const FORGOTTEN = 7 * 24 * 60 * 60 * 1000;
 /** Records are a few hundred bytes. */
 const MAX_RECORD = 64 * 1024;
 
-/** Remembers uploads in a folder, one small file each, readable by its owner only. The folder is made when needed. */
-export function createUploadFolder(folder: string): UploadStore {
+/**
+ * Remembers uploads in a folder, one small file each, readable by its owner only. The folder is made when needed; what is
+ * older than a week is removed.
+ */
+export function createUploadFolder(folder: string, now: () => number = Date.now): UploadStore {
+  let swept: Promise<void> | undefined;
   // Keys hold slashes and are of any length; a hash of one is always a good file name.
   const pathOf = (key: string): string =>
     join(folder, `${createHash('sha256').update(key).digest('hex')}.json`);
@@ -43,6 +49,7 @@ export function createUploadFolder(folder: string): UploadStore {
       try {
         await write(temporary, JSON.stringify(record), folder);
         await rename(temporary, pathOf(key));
+        await (swept ??= sweep(folder, now() - FORGOTTEN));
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
@@ -50,6 +57,14 @@ export function createUploadFolder(folder: string): UploadStore {
     },
     remove: async (key) => await rm(pathOf(key), { force: true }),
   };
+}
+
+async function sweep(folder: string, oldest: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < oldest) await rm(path, { force: true });
+  }
 }
 
 async function write(path: string, text: string, folder: string): Promise<void> {
