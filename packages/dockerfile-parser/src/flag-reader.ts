@@ -22,8 +22,9 @@ export function readFlags<Name extends string>(
   source: InstructionSource,
   known: Readonly<Record<Name, FlagKind>>,
 ): FlagValues<Name> | null {
-  const kinds = new Map<string, FlagKind>(Object.entries<FlagKind>(known));
   const { flags } = source.base;
+  if (flags.length === 0) return NO_FLAGS;
+  const kinds = new Map<string, FlagKind>(Object.entries<FlagKind>(known));
   const given = new Map<string, number[]>();
   for (const [index, flag] of flags.entries()) {
     const problem = problemOf(flag, kinds, given);
@@ -48,7 +49,15 @@ export function readFlags<Name extends string>(
   };
 }
 
-const NOT_GIVEN: readonly number[] = [];
+const NOT_GIVEN: readonly never[] = Object.freeze([]);
+
+/** Nearly every instruction has no flags. */
+const NO_FLAGS: FlagValues<string> = {
+  boolean: () => null,
+  string: () => null,
+  list: () => NOT_GIVEN,
+  indexes: () => NOT_GIVEN,
+};
 
 /** The value of a flag as a word. */
 export function wordOf({ value, range, valueRange }: Flag): Word {

@@ -21,13 +21,14 @@ export function suggest(
 ): string | null {
   const fold = (text: string): string => (caseSensitive ? text : text.toLowerCase());
   const wanted = fold(written);
+  const wantedPoints = [...wanted];
   let best: string | null = null;
   let bestDistance = MAX_DISTANCE + 1;
   for (const option of options) {
     const candidate = fold(option);
     if (candidate === wanted) return null;
     if (Math.abs(candidate.length - wanted.length) > bestDistance) continue;
-    const distance = editDistance(wanted, candidate);
+    const distance = editDistance(wantedPoints, [...candidate], Math.min(bestDistance, MAX_DISTANCE));
     const tie =
       distance === bestDistance &&
       best !== null &&
@@ -55,17 +56,29 @@ function matchCase(text: string, written: string): string {
   return text;
 }
 
-function editDistance(left: string, right: string): number {
-  const from = [...left];
-  const to = [...right];
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [row, character] of from.entries()) {
-    const current = [row + 1];
-    for (const [column, other] of to.entries()) {
-      const replaced = (previous[column] as number) + (character === other ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column + 1] as number) + 1, (current[column] as number) + 1));
+/** Levenshtein distance; any number above `limit` when it is more than that, found without looking at all pairs. */
+function editDistance(from: readonly string[], to: readonly string[], limit: number): number {
+  const beyond = limit + 1;
+  if (Math.abs(from.length - to.length) > limit) return beyond;
+  let previous = new Uint8Array(to.length + 1).fill(beyond);
+  let current = new Uint8Array(to.length + 1);
+  for (let column = 0; column <= Math.min(limit, to.length); column++) previous[column] = column;
+  for (let row = 1; row <= from.length; row++) {
+    // Farther from the diagonal than the limit every distance is beyond it.
+    const first = Math.max(1, row - limit);
+    const last = Math.min(to.length, row + limit);
+    current.fill(beyond);
+    if (row <= limit) current[0] = row;
+    let least = current[0] as number;
+    for (let column = first; column <= last; column++) {
+      const replaced = (previous[column - 1] as number) + (from[row - 1] === to[column - 1] ? 0 : 1);
+      const other = Math.min(previous[column] as number, current[column - 1] as number) + 1;
+      const distance = Math.min(replaced, other, beyond);
+      current[column] = distance;
+      least = Math.min(least, distance);
     }
-    previous = current;
+    if (least > limit) return beyond;
+    [previous, current] = [current, previous];
   }
   return previous[to.length] as number;
 }
