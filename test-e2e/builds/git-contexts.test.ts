@@ -99,6 +99,10 @@ ADD --checksum=${git.git('project', 'rev-parse', 'HEAD')} ${url}?subdir=lib /sub
     const kept = join(work.state, 'sources');
     expect(readdirSync(join(kept, 'git/repositories')).length).toBeGreaterThan(0);
     expect(readdirSync(join(kept, 'trees'))).toEqual([]);
+    // What a build that was killed leaves, the next one removes.
+    work.write({ 'state/sources/trees/killed/file': 'x' });
+    await work.ok(['build', '-t', 'kept', `${git.url}/kept`]);
+    expect(readdirSync(join(kept, 'trees'))).toEqual([]);
     await work.ok(['prune']);
     expect(existsSync(kept)).toBe(false);
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@img-build/errors';
 import type { AbortOptions } from '@img-build/interfaces';
@@ -15,9 +15,6 @@ export interface RemoteSources {
   close(): void;
 }
 
-/** Milliseconds after which nobody uses the trees of a build that did not remove them. */
-const STALE = 24 * 60 * 60 * 1000;
-
 /** Held shared by builds that use what is kept, and alone by who removes it. */
 const LOCK = 'sources';
 
@@ -28,13 +25,20 @@ function keptFolder(services: Pick<Services, 'state'>): string {
 
 /** Removes what was kept for later builds, unless one is using it; it can be fetched again. */
 export async function removeKeptSources(services: Services, options: AbortOptions): Promise<void> {
-  const folder = keptFolder(services);
-  if (namesIn(folder).length === 0) return;
+  await removeUnused(keptFolder(services), services, options);
+}
+
+/** Removes a folder when no build is running. */
+async function removeUnused(folder: string, services: Services, options: AbortOptions): Promise<void> {
+  if (isEmpty(folder)) return;
   const [{ tryAcquire }, locks] = await Promise.all([import('@img-build/worker'), services.locks()]);
   const release = await tryAcquire(locks, LOCK, options);
   if (release === undefined) return;
-  rmSync(folder, { recursive: true, force: true });
-  release();
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } finally {
+    release();
+  }
 }
 
 /** Nothing is made before something is opened. */
@@ -50,8 +54,9 @@ export function createRemoteSources({ services, secrets, signal }: BuildInputOpt
       import('@img-build/sources'),
       services.locks(),
     ]);
+    // Trees of builds that were killed.
+    await removeUnused(trees, services, { signal });
     release = await locks.acquire(LOCK, { shared: true, signal });
-    removeStale(trees);
     const shared = { secrets, env: services.env, scratch: join(trees, id) };
     return {
       git: createGitSource({ ...shared, folder: join(folder, 'git'), locks }),
@@ -69,21 +74,11 @@ export function createRemoteSources({ services, secrets, signal }: BuildInputOpt
   };
 }
 
-/** Trees of builds that were killed. */
-function removeStale(trees: string): void {
-  for (const name of namesIn(trees)) {
-    const path = join(trees, name);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats !== undefined && stats.mtimeMs < Date.now() - STALE)
-      rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
+function isEmpty(folder: string): boolean {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).length === 0;
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return [];
+    if (isSystemError(error, 'ENOENT')) return true;
     throw error;
   }
 }
