@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { execFileSync } from 'node:child_process';
+import { type ExecFileSyncOptions, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
@@ -67,11 +67,11 @@ function download(folder: string, archives: string): void {
       `Dir::Cache "${cache}";`,
     ].join('\n'),
   );
-  const options = {
+  const options: ExecFileSyncOptions = {
     cwd: archives,
     env: { ...process.env, APT_CONFIG: config },
     stdio: ['ignore', 2, 2],
-  } as const;
+  };
   execFileSync('apt-get', ['-qq', 'update'], options);
   execFileSync('apt-get', ['-qq', 'source', '--download-only', ...PACKAGES], options);
 }
