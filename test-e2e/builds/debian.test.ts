@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeDebianRoot } from '../support/debian-root.ts';
 import { textOf } from '../support/image.ts';
-import { must } from '../support/run.ts';
 import { testRun } from '../support/test-run.ts';
 import { openWorkspace, type Workspace } from '../support/workspace.ts';
 
-const { folder, identities, registry } = testRun();
+const { identities, registry } = testRun();
 const BASE = `${registry}/base/debian:stable`;
-const TRIMMED = ['doc', 'man', 'locale', 'info'].flatMap((name) => [
-  '--dpkgopt',
-  `path-exclude=/usr/share/${name}/*`,
-]);
 
 const APP = `FROM ${BASE} AS build
 RUN mkdir -p /pkg/DEBIAN /pkg/usr/bin && printf 'Package: greet\\nVersion: 1.0\\nArchitecture: all\\nMaintainer: a <a@b.c>\\nDescription: greets\\n' >/pkg/DEBIAN/control
@@ -33,16 +29,11 @@ CMD ["greet"]
 
 describe('images on Debian', () => {
   const workspaces: Workspace[] = [];
-  let scratch: string;
+  let tar: string;
 
   beforeAll(async () => {
-    scratch = mkdtempSync(join(folder, 'debian-'));
-    // Unprivileged, mmdebstrap works here under other ids.
-    chmodSync(scratch, 0o1777);
-    const tar = join(scratch, 'root.tar');
     // Bootstrapped once; as every base it reaches the registry through our own client.
-    const mirror = ['--variant=apt', '--quiet', ...TRIMMED, release(), tar];
-    await must('mmdebstrap', mirror, { env: { TMPDIR: scratch }, timeout: 280_000 });
+    tar = await makeDebianRoot([]);
     const [user] = identities.toReversed();
     if (user === undefined) throw new Error('nobody to build as');
     const work = openWorkspace(user);
@@ -55,7 +46,7 @@ describe('images on Debian', () => {
 
   afterAll(() => {
     for (const work of workspaces) work.remove();
-    rmSync(scratch, { recursive: true, force: true });
+    rmSync(dirname(tar), { recursive: true, force: true });
   });
 
   test.each(identities)('install packages, add users and run as them, built as $kind', async (identity) => {
@@ -72,8 +63,3 @@ describe('images on Debian', () => {
     expect(image.config.config).toMatchObject({ User: 'ada', Cmd: ['greet'] });
   });
 });
-
-/** The machine's own release: the one whose signing keys it surely has. */
-function release(): string {
-  return /^VERSION_CODENAME=(\S+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
-}
