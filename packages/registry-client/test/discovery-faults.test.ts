@@ -114,6 +114,20 @@ describe('a manifest with a subject', () => {
   });
 });
 
+test('a manifest whose blobs are missing names them', async () => {
+  const registry = await openRegistry();
+  const { reference, manifest, layer } = storeImage(registry);
+  registry.storage.repository('app').blobs.delete(layer.digest);
+
+  expect(
+    await failureOf(openClient().client.pushManifest(reference, MEDIA_TYPES.ociManifest, manifest)),
+  ).toMatchObject({
+    code: 'REGISTRY_REFUSED',
+    status: 400,
+    message: expect.stringMatching(new RegExp(`\\(missing: ${layer.digest}\\)$`)),
+  });
+});
+
 describe('an index', () => {
   const image = (registry: ScriptedRegistry, architecture: string): Descriptor => {
     const config = bytesOf({ architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: [] } });

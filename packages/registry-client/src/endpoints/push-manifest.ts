@@ -13,6 +13,7 @@ import { pushScope } from '../auth/scope.ts';
 import { type HttpResponse, headerOf } from '../http/message.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
+import { withMissingBlobs } from './missing-blobs.ts';
 import { enterReferrer, referrerOf } from './referrers-tag.ts';
 import { resolveReference } from './resolve.ts';
 
@@ -61,10 +62,11 @@ export async function pushManifest(
       return digest;
     }
     const error = await unexpected(response, call);
-    if (
-      delay !== undefined &&
-      error.errors.some(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN' || code === 'BLOB_UNKNOWN')
-    ) {
+    if (error.errors.some(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN' || code === 'BLOB_UNKNOWN')) {
+      if (delay === undefined) {
+        const descriptor = { mediaType, digest, size: bytes.byteLength };
+        throw await withMissingBlobs(error, session, reference, { descriptor, bytes }, signal);
+      }
       await session.timing.sleep(delay, signal);
       continue;
     }
