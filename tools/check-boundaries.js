@@ -126,11 +126,15 @@ function checkOneOwnerPerThirdParty() {
 }
 
 function runtimeDependencies({ manifest }) {
-  return Object.keys({
-    ...manifest.dependencies,
-    ...manifest.optionalDependencies,
-    ...manifest.peerDependencies,
-  });
+  return [
+    ...Object.keys({
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.peerDependencies,
+    }),
+    // Its build copies them into its own dist.
+    ...(manifest.inlined ?? []),
+  ];
 }
 
 /** Specifiers of static imports, re-exports, side-effect imports and literal dynamic imports; type-only ones included. */

@@ -64,7 +64,7 @@ try {
   },
   {
     short: 'dockerfile-parser',
-    closure: ['@img-build/dockerfile-parser', '@img-build/errors', '@img-build/path-patterns'],
+    closure: ['@img-build/dockerfile-parser'],
     script: programInReadme('dockerfile-parser'),
     printed: DOCKERFILE.replace('debian:12', 'debian:13-slim'),
     listed: 'build golang:1.25\nfinal debian:12\n',

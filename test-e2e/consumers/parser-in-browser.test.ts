@@ -16,9 +16,7 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <script type="importmap">
 {"imports": {
-  "@img-build/dockerfile-parser": "/@img-build/dockerfile-parser/dist/index.js",
-  "@img-build/errors": "/@img-build/errors/dist/index.js",
-  "@img-build/path-patterns": "/@img-build/path-patterns/dist/index.js"
+  "@img-build/dockerfile-parser": "/@img-build/dockerfile-parser/dist/index.js"
 }}
 </script>
 <pre id="result">the script did not run</pre>
@@ -49,36 +47,38 @@ const PAGE = `<!doctype html>
 const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.json': 'application/json' };
 
 describe('the packed dockerfile-parser in a browser', () => {
-  let folder: string;
-  let profile: string;
-  let server: Server;
+  let folder: string | undefined;
+  let profile: string | undefined;
+  let server: Server | undefined;
   const asked: string[] = [];
 
   beforeAll(async () => {
-    folder = await installPacked('dockerfile-parser');
+    const consumer = await installPacked('dockerfile-parser');
+    folder = consumer;
     profile = mkdtempSync(join(testRun().folder, 'chromium-'));
-    server = createServer(({ url = '/' }, response) => {
+    const started = createServer(({ url = '/' }, response) => {
       asked.push(url);
       if (url === '/') return response.setHeader('content-type', 'text/html').end(PAGE);
       try {
-        const content = readFileSync(join(folder, 'node_modules', normalize(url)));
+        const content = readFileSync(join(consumer, 'node_modules', normalize(url)));
         return response.setHeader('content-type', TYPES[extname(url)] ?? 'text/plain').end(content);
       } catch {
         return response.writeHead(404).end();
       }
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    server = started;
+    await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
   });
 
   afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(profile, { recursive: true, force: true });
+    server?.closeAllConnections();
+    server?.close();
+    for (const each of [folder, profile])
+      if (each !== undefined) rmSync(each, { recursive: true, force: true });
   });
 
   test('does all it does elsewhere', async () => {
-    const { port } = server.address() as AddressInfo;
+    const { port } = server?.address() as AddressInfo;
     const { stdout } = await must(
       'chromium',
       [
@@ -95,7 +95,7 @@ describe('the packed dockerfile-parser in a browser', () => {
         '--dump-dom',
         `http://127.0.0.1:${port}/`,
       ],
-      { env: { HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile } },
+      { env: { HOME: String(profile), XDG_CONFIG_HOME: String(profile), XDG_CACHE_HOME: String(profile) } },
     );
     const result = /RESULT (\S+) END/.exec(stdout)?.[1];
 
