@@ -42,11 +42,11 @@ HEALTHCHECK CMD true
 CMD ["sh"]
 `;
 
-// Every time in it is fixed, so that even the digests have to be equal.
+// Every time in it is fixed, so that even the digests have to be equal: a copied folder has the time of its source.
 const FIXED = `FROM ${busybox}
-COPY script.sh /bin/script.sh
+COPY fixed /fixed
 RUN mkdir /bin/made && echo x >/bin/made/file && chown -R 10:20 /bin/made && rm /bin/yes && touch -d @1650000000 /bin/made/file /bin/made /bin
-CMD ["/bin/script.sh"]
+CMD ["/fixed/script.sh"]
 `;
 
 interface Variant {
@@ -114,6 +114,7 @@ describe('the same Dockerfile gives the same image', () => {
       'tree/a': 'a',
       'tree/sub/b': 'b',
       'script.sh': '#!/bin/sh\n',
+      'fixed/script.sh': '#!/bin/sh\n',
       'special.tar': special,
       Rich: RICH,
       Fixed: FIXED,
@@ -124,7 +125,8 @@ describe('the same Dockerfile gives the same image', () => {
     chmodSync(join(context, 'tree/sub'), 0o750);
     chmodSync(join(context, 'script.sh'), 0o755);
     execFileSync('setfattr', ['-n', 'user.origin', '-v', 'context', join(context, 'tree/sub/b')]);
-    for (const path of ['tree/a', 'tree/sub/b', 'tree/sub', 'tree', 'script.sh'])
+    chmodSync(join(context, 'fixed/script.sh'), 0o755);
+    for (const path of ['tree/a', 'tree/sub/b', 'tree/sub', 'tree', 'script.sh', 'fixed/script.sh', 'fixed'])
       utimesSync(join(context, path), 1_234_567_890.25, 1_234_567_890.25);
     return context;
   }
