@@ -32,7 +32,7 @@ describe('parseCheckSettings', () => {
     expect(parseCheckSettings(value)).toEqual(settings);
   });
 
-  test.each(['', 'skip', 'skp=A', 'error=1', 'skip=A;'])('%j is none', (value) => {
+  test.each(['', 'skip', 'skp=A', 'error=yes', 'skip=A;'])('%j is none', (value) => {
     expect(parseCheckSettings(value)).toBeNull();
   });
 });

@@ -24,7 +24,7 @@ describe.each([
         const parsed = parse(text);
         expect(meaningOf(parse(format(parsed, given)))).toEqual(meaningOf(parsed));
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 
@@ -34,7 +34,7 @@ describe.each([
         const once = format(parse(text), given);
         expect(format(parse(once), given)).toBe(once);
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 });
