@@ -50,6 +50,7 @@ describe('the packed dockerfile-parser in a browser', () => {
   let folder: string | undefined;
   let profile: string | undefined;
   let server: Server | undefined;
+  let port: number;
   const asked: string[] = [];
 
   beforeAll(async () => {
@@ -68,6 +69,7 @@ describe('the packed dockerfile-parser in a browser', () => {
     });
     server = started;
     await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+    port = (started.address() as AddressInfo).port;
   });
 
   afterAll(async () => {
@@ -78,7 +80,6 @@ describe('the packed dockerfile-parser in a browser', () => {
   });
 
   test('does all it does elsewhere', async () => {
-    const { port } = server?.address() as AddressInfo;
     const { stdout } = await must(
       'chromium',
       [

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Flag, RunMount, Word } from '../ast.ts';
+import type { Flag, RunMount } from '../ast.ts';
 import type { Dockerfile } from '../dockerfile.ts';
 import type { FromInstruction, Instruction } from '../instruction.ts';
 import { setDirective } from './directive-edits.ts';
@@ -31,7 +31,7 @@ import { setStageName, setWord, type ValueInText } from './word-edits.ts';
 export interface DockerfileEditor {
   /** The file as it was parsed. */
   readonly dockerfile: Dockerfile;
-  /** Gives anything with a value another one. The value is written as {@link Word.value} is: final in JSON form and flags, else with its quotes and variables. */
+  /** Gives anything with a value another one. The value is written as the `value` of a word is: final in JSON form and flags, else with its quotes and variables. */
   setWord(word: ValueInText, value: string): DockerfileEditor;
   /** Changes the image or stage that FROM names. */
   setBase(from: FromInstruction, base: string): DockerfileEditor;
