@@ -115,6 +115,8 @@ RUN --security=insecure mkdir /mnt && mount -t tmpfs none /mnt && echo mounted >
     await work.ok(['build', '-t', 'device:1', ...ALLOWED, context], { env });
     expect(textOf(await work.image('device:1'), 'out')).toBe('4\nyes\n');
     expect(fileOf(await work.image('device:1'), 'dev/given')).toBeUndefined();
+    const denied = await refused('RUN --device=example.com/zero=one true', ['--allow', 'device=other']);
+    expect(denied).toContain('device example.com/zero=one is requested by the build but not allowed');
     // A device that is not required may be missing.
     expect(
       await built('RUN --device=example.com/zero=one test ! -e /dev/given && echo none >/out', ALLOWED),

@@ -37,6 +37,8 @@ export interface BuildContext {
   readonly platform: Platform;
   readonly report: Report;
   readonly clock: Clock;
+  /** What steps may use besides what all may. */
+  readonly entitlements: readonly string[];
   /** Cache mounts that this build emptied: what one step puts in, a later one must find. */
   readonly emptiedCaches: Set<string>;
 }

@@ -66,6 +66,8 @@ export interface BuildRequest {
   readonly names: readonly string[];
   /** Seconds since the Unix epoch. */
   readonly epoch?: number | undefined;
+  /** What steps may use besides what all may: `device` for all devices, `device=NAME` for one. */
+  readonly entitlements?: readonly string[] | undefined;
 }
 
 /** How to run a build. */
@@ -85,7 +87,13 @@ export async function build(
   { report, signal }: BuildOptions,
 ): Promise<readonly ExportResult[]> {
   const chains = createRecordChains(ports);
-  const context: BuildContext = { ...ports, chains, report, emptiedCaches: new Set() };
+  const context: BuildContext = {
+    ...ports,
+    chains,
+    report,
+    entitlements: request.entitlements ?? [],
+    emptiedCaches: new Set(),
+  };
   const solver = createSolver({
     resolveOp: createOpResolver(context),
     keys: ports.cacheKeys,

@@ -4,6 +4,7 @@ import { ToolError, type ToolErrorInit } from '@img-build/errors';
 /** Reasons a build fails in the builder itself; errors of the ports pass through as causes. */
 export type BuilderErrorCode =
   | 'BUILD_DEFINITION_INVALID'
+  | 'BUILD_DEVICE_FORBIDDEN'
   | 'BUILD_OP_UNSUPPORTED'
   | 'BUILD_SOURCE_UNKNOWN'
   | 'BUILD_CONTEXT_CHANGED'

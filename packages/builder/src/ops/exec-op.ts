@@ -3,7 +3,7 @@ import type { ContainerOutput, Op, OpContext, Result, Vertex } from '@img-build/
 import type { ExecOp, LlbPlatform } from '@img-build/llb';
 import { type BuildContext, reserveRecords, treeOf } from '../build-context.ts';
 import { asBuildResult, recordIdOf, recordResult } from '../build-result.ts';
-import { ProcessFailedError } from '../builder-error.ts';
+import { BuilderError, ProcessFailedError } from '../builder-error.ts';
 import { execRequest } from './exec-request.ts';
 
 /** Runs a command. */
@@ -20,6 +20,7 @@ export function createExecOp(
 
   async function execute(inputs: readonly Result[], options: OpContext): Promise<readonly Result[]> {
     const { worker, secrets } = context;
+    requireDevices(exec, context.entitlements);
     const results = inputs.map(asBuildResult);
     const read = await Promise.all(results.map((result) => treeOf(context, result, vertex.digest, options)));
     const names = reserveRecords(context, outputCount);
@@ -55,6 +56,16 @@ export function createExecOp(
   }
 
   return { cacheMap, execute, weight: 'heavy' };
+}
+
+function requireDevices({ cdiDevices }: ExecOp, entitlements: readonly string[]): void {
+  for (const { name } of cdiDevices) {
+    if (entitlements.includes('device') || entitlements.includes(`device=${name}`)) continue;
+    throw new BuilderError(`device ${name} is requested by the build but not allowed`, {
+      code: 'BUILD_DEVICE_FORBIDDEN',
+      hint: `allow it: --allow device=${name}`,
+    });
+  }
 }
 
 function firstUse({ emptiedCaches }: BuildContext, cache: string): boolean {

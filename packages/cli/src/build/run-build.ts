@@ -54,7 +54,13 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
     const exporters = await exportersOf(options, lowered);
     const results = await build(
       ports,
-      { targets: lowered.platforms, exporters, names: request.names, epoch: lowered.sourceDateEpoch },
+      {
+        targets: lowered.platforms,
+        exporters,
+        names: request.names,
+        epoch: lowered.sourceDateEpoch,
+        entitlements: request.lowerOptions.entitlements,
+      },
       { report: progress.report, signal },
     );
     const { dockerfile } = options.input;
