@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { SettingsFilesOptions } from '../../src/index.ts';
+import type { RegistryEvent, SettingsFilesOptions } from '../../src/index.ts';
+import type { ScriptedRegistry } from '../../src/testing/index.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A home folder and an `/etc` of a test, with files in them. */
@@ -19,4 +20,26 @@ export async function writeSettings(files: Readonly<Record<string, string>>): Pr
     await writeFile(join(root, path), text);
   }
   return { root, options: { settingsFiles: { home: join(root, 'home'), etc: join(root, 'etc') } } };
+}
+
+/** Path of a host's `hosts.toml` in the place of containerd. */
+export function etcHosts(host: string): string {
+  return `etc/containerd/certs.d/${host}/hosts.toml`;
+}
+
+/** Puts mirrors in front of a registry, by `hosts.toml`. */
+export async function mirroredBy(
+  registry: ScriptedRegistry,
+  ...mirrors: readonly (string | ScriptedRegistry)[]
+): Promise<TestSettings> {
+  const addresses = mirrors.map((mirror) => (typeof mirror === 'string' ? mirror : mirror.origin));
+  const text = addresses.map((address) => `[host."${address}"]\ncapabilities = ["pull", "resolve"]\n`);
+  return await writeSettings({ [etcHosts(registry.host)]: text.join('') });
+}
+
+/** What was reported about mirrors. */
+export function mirrorFailures(
+  events: readonly RegistryEvent[],
+): readonly (RegistryEvent & { readonly type: 'mirror-failed' })[] {
+  return events.filter((event) => event.type === 'mirror-failed');
 }
