@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +15,9 @@ const ROOM = 100 * 1024 * 1024;
 
 let host: string;
 /** Makes bytes as they are asked for, and forgets those it gets. */
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void answer(request, response));
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const megabytes = Number(/blob\/(\d+)/.exec(request.url ?? '')?.[1]);
   if (request.method === 'GET') {
     response.writeHead(200, { 'content-length': megabytes * PIECE.byteLength });
@@ -30,7 +32,7 @@ const server = createServer(async (request, response) => {
     for await (const chunk of request) received += (chunk as Buffer).length;
     response.writeHead(received === megabytes * PIECE.byteLength ? 201 : 400).end();
   }
-});
+}
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

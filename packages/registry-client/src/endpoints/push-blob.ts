@@ -136,6 +136,8 @@ async function uploadBlob(
         wasCorrupt = true;
         place = undefined;
         continue;
+      case 'failed':
+        break;
     }
     if (failures >= session.policy.retries) throw outcome.error;
     await session.timing.sleep(backoff(session.policy, failures + 1, session.timing.random()), signal);
