@@ -10,7 +10,15 @@ export type {
   Lease,
   LeaseStore,
 } from './cache-record.ts';
-export type { CacheExporter, CacheGraph, CacheGraphRecord, CacheImporter } from './cache-transfer.ts';
+export type {
+  CacheExporter,
+  CacheExportOptions,
+  CacheGraph,
+  CacheGraphRecord,
+  CacheGraphResult,
+  CacheImporter,
+  ImportedCache,
+} from './cache-transfer.ts';
 export type {
   BlobFiles,
   BlobInfo,
