@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Digest } from '@img-build/oci';
+import type { StepReason } from './step-reason.ts';
 
 /** A place in a source file; lines and columns from 1, `end` inclusive. */
 export interface SourceRange {
@@ -39,6 +40,8 @@ export type BuildEvent =
       readonly url?: string | undefined;
       readonly range?: SourceRange | undefined;
     }
+  /** Comes before the vertex is started: why it was not found in the cache. */
+  | { readonly type: 'vertex-explained'; readonly vertex: Digest; readonly reasons: readonly StepReason[] }
   | {
       readonly type: 'status-progressed';
       readonly vertex: Digest;

@@ -120,7 +120,16 @@ export type {
   SourceInstance,
 } from './source.ts';
 export type { FileStamp, StampedDigest, StatCache } from './stat-cache.ts';
-export type { ChecksumSelector, HostTree, SnapshotTree, Tree } from './tree.ts';
+export type { FileChanges, StepCause, StepName, StepReason } from './step-reason.ts';
+export type {
+  BuildEntry,
+  BuildHistory,
+  StepEntry,
+  StepQuery,
+  StepStore,
+  StoredStep,
+} from './step-store.ts';
+export type { ChecksumSelector, FileDigest, HostTree, SnapshotTree, Tree } from './tree.ts';
 export type {
   ExportTreeOptions,
   OperationWork,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Digest } from '@img-build/oci';
 
 /** A folder of the host, seen through filters; nothing outside the filters is read. */
 export interface HostTree {
@@ -40,4 +41,11 @@ export interface ChecksumSelector {
   readonly followLinks?: boolean | undefined;
   readonly includePatterns?: readonly string[] | undefined;
   readonly excludePatterns?: readonly string[] | undefined;
+}
+
+/** One entry of a tree, with the digest of its attributes and data. */
+export interface FileDigest {
+  /** Below the root, without a slash in front; bytes that are not UTF-8 are U+FFFD. */
+  readonly path: string;
+  readonly digest: Digest;
 }

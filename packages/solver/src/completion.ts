@@ -30,12 +30,25 @@ export interface CompletionDependencies {
   readonly locks: Locks | undefined;
   readonly clock: Clock;
   readonly contextOf: (node: VertexNode) => OpContext;
+  readonly beforeExecute?: ((node: VertexNode) => Promise<void>) | undefined;
 }
 
 /** Gives edges their results: from the cache, from equal work of another vertex, or by executing the vertex. */
 export function createCompletion(dependencies: CompletionDependencies): (edge: EdgeNode) => Promise<Result> {
-  const { work, search, lookup, keys, results, progress, report, slots, locks, clock, contextOf } =
-    dependencies;
+  const {
+    work,
+    search,
+    lookup,
+    keys,
+    results,
+    progress,
+    report,
+    slots,
+    locks,
+    clock,
+    contextOf,
+    beforeExecute,
+  } = dependencies;
   const loads = new Map<string, Promise<Result | undefined>>();
   const active = new Map<string, VertexNode>();
 
@@ -172,6 +185,7 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
     try {
       work.signal.throwIfAborted();
       node.fate = 'executed';
+      if (beforeExecute !== undefined) await beforeExecute(node);
       progress.started(node);
       await keep(node, await node.op.execute(inputs, contextOf(node)));
       progress.completed(node);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 export { contentKey, isEphemeral, recordDigest } from './cache-key.ts';
 export type { VertexFate } from './graph.ts';
+export type { OutcomeFinder, VertexOutcome } from './outcome.ts';
 export {
   createSolver,
   type SolveOptions,
   type Solver,
   type SolverOptions,
-  type VertexOutcome,
 } from './solver.ts';
 export { SolverError, type SolverErrorCode } from './solver-error.ts';

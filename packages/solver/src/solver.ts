@@ -2,7 +2,6 @@
 import type {
   AbortOptions,
   CacheKeyStore,
-  CacheMap,
   Clock,
   Edge,
   Locks,
@@ -10,12 +9,11 @@ import type {
   Report,
   Result,
   ResultStore,
-  Vertex,
 } from '@img-build/interfaces';
-import type { Digest } from '@img-build/oci';
 import { createCompletion } from './completion.ts';
-import { type EdgeNode, type Graph, layOutGraph, type VertexFate, type VertexNode } from './graph.ts';
+import { type EdgeNode, type Graph, layOutGraph, type VertexNode } from './graph.ts';
 import { createKeyLookup } from './key-lookup.ts';
+import { type OutcomeFinder, outcomeFinder, outcomeOf, type VertexOutcome } from './outcome.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { createSearch } from './search.ts';
 import { createSlots } from './slots.ts';
@@ -35,22 +33,17 @@ export interface SolverOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** What a successful solve learnt about a vertex; for explanations and for exporting the cache. */
-export interface VertexOutcome {
-  readonly vertex: Vertex;
-  readonly fate: VertexFate;
-  /** Cache maps that were asked for. */
-  readonly maps: readonly CacheMap[];
-  /** Content digest per input, where one was computed. */
-  readonly contents: readonly (Digest | undefined)[];
-  /** Keys of the cache that lead to each output. */
-  readonly keys: ReadonlyMap<number, readonly string[]>;
-}
-
 /** How to solve. */
 export interface SolveOptions extends AbortOptions {
   /** Called for each vertex, inputs first, after success. */
   readonly onOutcome?: ((outcome: VertexOutcome) => void) | undefined;
+  /** The same after a failure: what was executed and has no result has failed, or was stopped. */
+  readonly onFailedOutcome?: ((outcome: VertexOutcome) => void) | undefined;
+  /**
+   * Called before a vertex is executed, with its inputs complete; `find` tells what is known of another vertex of
+   * the graph by then. What it throws fails the vertex, which is then not executed.
+   */
+  readonly beforeExecute?: ((outcome: VertexOutcome, find: OutcomeFinder) => Promise<void>) | undefined;
 }
 
 /** Turns edges of a graph into results. Holds no state between solves but its parallelism. */
@@ -74,6 +67,7 @@ export function createSolver(options: SolverOptions): Solver {
   function prepare(
     progress: Progress,
     work: Work,
+    beforeExecute: ((node: VertexNode) => Promise<void>) | undefined,
   ): { readonly complete: (edge: EdgeNode) => Promise<Result>; start(graph: Graph): void } {
     const contextOf = ({ vertex }: VertexNode) => ({ vertex, report, signal: work.signal });
     const search = createSearch({ work, lookup, contextOf, complete: (edge) => complete(edge) });
@@ -90,6 +84,7 @@ export function createSolver(options: SolverOptions): Solver {
       locks,
       clock,
       contextOf,
+      beforeExecute,
     });
     // Inputs first, so that each finds the search of its inputs already begun.
     const start = ({ nodes }: Graph): void => {
@@ -99,12 +94,17 @@ export function createSolver(options: SolverOptions): Solver {
   }
 
   return {
-    async solve(edges, { signal, onOutcome } = {}) {
+    async solve(edges, { signal, onOutcome, onFailedOutcome, beforeExecute } = {}) {
       signal?.throwIfAborted();
       const graph = layOutGraph(edges, options.resolveOp);
       const progress = createProgress(report, clock);
       const work = createWork(progress, signal);
-      const { complete, start } = prepare(progress, work);
+      const find = outcomeFinder(graph);
+      const { complete, start } = prepare(
+        progress,
+        work,
+        beforeExecute && ((node) => beforeExecute(outcomeOf(node), find)),
+      );
       progress.added(graph.nodes);
       try {
         start(graph);
@@ -116,6 +116,7 @@ export function createSolver(options: SolverOptions): Solver {
         return results;
       } catch (error) {
         await work.end();
+        if (onFailedOutcome !== undefined) for (const node of graph.nodes) onFailedOutcome(outcomeOf(node));
         throw reasonOf(error, { work, signal });
       } finally {
         for (const node of graph.nodes)
@@ -132,9 +133,4 @@ function reasonOf(
   const failure: SolverError | undefined = work.failure();
   if (failure !== undefined) return failure;
   return signal?.aborted === true ? signal.reason : error;
-}
-
-function outcomeOf({ vertex, fate, maps, contents, edges }: VertexNode): VertexOutcome {
-  const keys = new Map([...edges].map(([index, edge]) => [index, [...edge.keys]] as const));
-  return { vertex, fate, maps: [...maps], contents: [...contents], keys };
 }

@@ -46,6 +46,8 @@ export function createRawJsonProgress(write: (text: string) => void): ProgressRe
         };
       case 'vertex-warned':
         return { warnings: [warningOf(event)] };
+      case 'vertex-explained':
+        return { explanations: [{ vertex, reasons: event.reasons }] };
       case 'status-progressed':
         return { statuses: [progressOf(event)] };
     }
