@@ -88,3 +88,4 @@ export {
 } from './ops.ts';
 export { type ParsedDefinition, type ParsedOp, parseDefinition } from './parse-definition.ts';
 export { fromLlbPlatform, toLlbPlatform } from './platform.ts';
+export { describeOrigin, originOf, type StepOrigin } from './step-origin.ts';

@@ -5,6 +5,7 @@ import { FrontendError } from '../frontend-error.ts';
 import { type Lowering, locationIn } from '../lowering.ts';
 import type { Command, Stage } from '../stages/stage.ts';
 import { describeInstruction, stepPrefix } from '../step-name.ts';
+import { originDescription } from '../step-origin.ts';
 
 /** What an instruction works on. */
 export interface InstructionContext {
@@ -38,8 +39,13 @@ export function nameOf({ stage, command, lowering }: InstructionContext): string
 }
 
 /** Place and caching of the op an instruction becomes, without a name. */
-export function opOptions({ stage, command, lowering }: InstructionContext): OpOptions {
-  return { ignoreCache: stage.ignoreCache ? true : undefined, location: locationIn(lowering, command.range) };
+export function opOptions(context: InstructionContext): OpOptions {
+  const { stage, command, lowering } = context;
+  return {
+    ignoreCache: stage.ignoreCache ? true : undefined,
+    location: locationIn(lowering, command.range),
+    description: originDescription(context),
+  };
 }
 
 /** Folder the instruction works in. */

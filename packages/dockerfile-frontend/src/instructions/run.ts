@@ -43,10 +43,11 @@ export function lowerRun(instruction: RunInstruction, context: InstructionContex
     options.shmSize === undefined || options.shmSize <= 0
       ? []
       : [{ type: 'tmpfs', target: '/dev/shm', size: options.shmSize }];
+  const general = opOptions(context);
   const run: RunOptions = {
-    ...opOptions(context),
+    ...general,
     name: countStep(context) + displayName(instruction, mounts, context),
-    description: { 'com.docker.dockerfile.v1.command': instruction.original },
+    description: { ...general.description, 'com.docker.dockerfile.v1.command': instruction.original },
     args,
     env: stage.environment.toList(),
     cwd: workingDirectory(context),

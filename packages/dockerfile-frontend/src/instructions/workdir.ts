@@ -18,7 +18,7 @@ export function lowerWorkdir(instruction: WorkdirInstruction, context: Instructi
   stage.image.config.WorkingDir = path;
   stage.workingDirectorySet = true;
   if (path !== '/') {
-    const { location } = opOptions(context);
+    const { location, description } = opOptions(context);
     stage.state = stage.state.file(
       [
         {
@@ -30,7 +30,7 @@ export function lowerWorkdir(instruction: WorkdirInstruction, context: Instructi
           timestamp: lowering.timestamp,
         },
       ],
-      { location, name: countStep(context) + nameOf(context) },
+      { location, description, name: countStep(context) + nameOf(context) },
     );
   }
   addHistory(stage.image, `WORKDIR ${path}`, { layer: path !== '/' });

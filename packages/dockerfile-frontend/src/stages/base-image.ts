@@ -20,6 +20,7 @@ import { FrontendError } from '../frontend-error.ts';
 import { emptyImage, imageFromConfig } from '../image.ts';
 import { type Lowering, locationIn } from '../lowering.ts';
 import { stepName } from '../step-name.ts';
+import { baseDescription } from '../step-origin.ts';
 import { placed } from './place.ts';
 import type { Stage } from './stage.ts';
 
@@ -79,7 +80,12 @@ async function resolveImage(stage: Stage, lowering: Lowering): Promise<void> {
         platform: toLlbPlatform(platform),
         name: stepName(stage, `FROM ${pinned}`, lowering, { platform }),
         description:
-          stage.from === undefined ? {} : { 'com.docker.dockerfile.v1.command': stage.from.original },
+          stage.from === undefined
+            ? {}
+            : {
+                ...baseDescription(stage.from.original, lowering),
+                'com.docker.dockerfile.v1.command': stage.from.original,
+              },
         location: locationIn(lowering, stage.range),
         resolveMode: lowering.request.options.pull === 'always' ? 'pull' : 'default',
       });

@@ -5,6 +5,7 @@ import type {
   AbortOptions,
   ChecksumSelector,
   Clock,
+  FileDigest,
   HostTree,
   ProgressOptions,
   StatCache,
@@ -22,6 +23,7 @@ import {
   streamedEntryDigest,
   type XattrReader,
 } from './entry-digest.ts';
+import { listSelected } from './selected-entries.ts';
 import { selectPaths } from './selected-paths.ts';
 
 /** What the hasher works with. */
@@ -52,6 +54,14 @@ export interface ContentHasher {
     selectors: readonly ChecksumSelector[],
     options?: AbortOptions,
   ): Promise<readonly Digest[]>;
+  /**
+   * The entries that {@link ContentHasher.checksum} looks at, one by one, without reading any file: `undefined` for a tree
+   * that was not loaded.
+   */
+  list(
+    tree: Omit<HostTree, 'type'>,
+    selectors: readonly ChecksumSelector[],
+  ): Promise<readonly FileDigest[] | undefined>;
 }
 
 /** Digest of nothing: also what a selection of nothing has, and the header of a client's root folder. */
@@ -93,11 +103,15 @@ export function createContentHasher(options: ContentHasherOptions = {}): Content
       cache.save();
       return sums;
     },
+    async list(from, selectors) {
+      const known = loaded.get(from);
+      return known && (await listSelected(known, selectors));
+    },
   };
 }
 
 /** A tree and what is known of it. */
-interface HashedTree {
+export interface HashedTree {
   readonly tree: FileTree;
   readonly cache: DigestCache;
   readonly digests: TreeDigests;
@@ -133,7 +147,7 @@ async function selectorDigest(
 }
 
 /** Digests of the entries of one tree, each computed once. */
-interface TreeDigests {
+export interface TreeDigests {
   /** Of the entry alone. */
   header(entry: TreeEntry): Promise<Digest>;
   /** Of a folder with everything in it; of anything else, the same as `header`. */
