@@ -6,12 +6,12 @@ import { DatabaseSync } from 'node:sqlite';
 /**
  * The record digests that builds left in a state folder.
  *
- * Links name the digest of an operation and the output; sources that nothing leads to are records themselves.
+ * Links name the record they lead to; sources that nothing leads to are records themselves.
  */
 export function storedRecordDigests(state: string): ReadonlySet<string> {
   const database = new DatabaseSync(join(state, 'state.db'), { readOnly: true });
   try {
-    const links = database.prepare('SELECT source, output, digest, target FROM cache_links').all();
+    const links = database.prepare('SELECT source, digest, target FROM cache_links').all();
     const results = database.prepare('SELECT key FROM cache_results').all();
     const derived = new Set(links.map(({ target }) => target as string));
     const roots = [
@@ -19,7 +19,7 @@ export function storedRecordDigests(state: string): ReadonlySet<string> {
       ...results.map(({ key }) => key as string),
     ];
     return new Set([
-      ...links.map(({ digest, output }) => recordDigest(digest as string, Number(output))),
+      ...links.map(({ digest }) => digest as string),
       ...roots.filter((key) => !derived.has(key)),
     ]);
   } finally {

@@ -75,10 +75,10 @@ export interface ResultStore {
   save(result: Result): Promise<string>;
 }
 
-/** Why a cache key leads to another: this key, at this input, under this cache map and selector. */
+/** Why a cache key leads to another: this key, at this input, under this record digest and selector. */
 export interface CacheLink {
   readonly input: number;
-  readonly output: number;
+  /** Record digest of the output: cache map and output number in one, as BuildKit's caches name it. */
   readonly digest: Digest;
   readonly selector?: Digest | undefined;
 }

@@ -38,20 +38,18 @@ export function createCacheKeyStore(connection: Connection): CacheKeyStore {
     targets: (key, link) =>
       connection
         .all(
-          'SELECT target FROM cache_links WHERE source = ? AND input = ? AND output = ? AND digest = ? AND selector = ?',
+          'SELECT target FROM cache_links WHERE source = ? AND input = ? AND digest = ? AND selector = ?',
           key,
           link.input,
-          link.output,
           link.digest,
           link.selector ?? '',
         )
         .map((row) => row['target'] as string),
     addLink(key, link, target) {
       connection.run(
-        'INSERT OR IGNORE INTO cache_links VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR IGNORE INTO cache_links VALUES (?, ?, ?, ?, ?)',
         key,
         link.input,
-        link.output,
         link.digest,
         link.selector ?? '',
         target,
@@ -62,7 +60,6 @@ export function createCacheKeyStore(connection: Connection): CacheKeyStore {
         const selector = row['selector'] as Digest | '';
         const base = {
           input: row['input'] as number,
-          output: row['output'] as number,
           digest: row['digest'] as Digest,
         };
         const link: CacheLink = selector === '' ? base : { ...base, selector };

@@ -44,6 +44,19 @@ const STEPS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   'ALTER TABLE snapshots ADD COLUMN label TEXT',
+  `CREATE TABLE measurements (
+    id TEXT PRIMARY KEY, size INTEGER NOT NULL, measured_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  // Links carry record digests instead of cache maps and outputs; what the old ones led to cannot be found by them.
+  `
+  DELETE FROM cache_results WHERE key IN (SELECT target FROM cache_links);
+  DROP TABLE cache_links;
+  CREATE TABLE cache_links (
+    source TEXT NOT NULL, input INTEGER NOT NULL, digest TEXT NOT NULL, selector TEXT NOT NULL, target TEXT NOT NULL,
+    PRIMARY KEY (source, input, digest, selector, target)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX cache_links_by_target ON cache_links (target);
+  `,
 ];
 
 /** The version this program writes. */

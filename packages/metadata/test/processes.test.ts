@@ -22,7 +22,7 @@ function expectWhole(path: string, names: readonly string[]): number {
     expect(metadata.cacheKeys.backlinks(id)).toHaveLength(1);
   }
   const targets = names.flatMap((name) =>
-    metadata.cacheKeys.targets(name, { input: 0, output: 0, digest: 'sha256:0' }),
+    metadata.cacheKeys.targets(name, { input: 0, digest: 'sha256:0' }),
   );
   expect(targets).toHaveLength(records.length);
   const raw = new DatabaseSync(path, { readOnly: true });

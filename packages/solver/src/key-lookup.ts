@@ -146,7 +146,7 @@ function alternativesOf(
   input: number,
   byDefinition = true,
 ): readonly Alternative[] {
-  const link = { input, output: index, digest: map.digest };
+  const link = { input, digest: recordDigest(map.digest, index) };
   const selector = map.dependencies[input]?.selector;
   const selected = selector === undefined ? link : { ...link, selector };
   const found: Alternative[] = [];

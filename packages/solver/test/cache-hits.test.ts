@@ -55,7 +55,7 @@ describe('definition-based keys', () => {
     const root = recordDigest(digestOf('base'), 0);
     expect(root).toBe(digestOf(`${digestOf('base')}@0`));
     expect(contentKey(digestOf('files'))).toBe(digestOf(`${digestOf('files')}@-1`));
-    const [target] = machine.keys.targets(root, { input: 0, output: 0, digest: digestOf('copy') });
+    const [target] = machine.keys.targets(root, { input: 0, digest: recordDigest(digestOf('copy'), 0) });
     const sources = machine.keys
       .backlinks(target as string)
       .map(({ source, link }) => [source, link.input, link.selector]);

@@ -95,6 +95,6 @@ export function createMemoryCacheKeyStore(): CacheKeyStore {
   };
 }
 
-function nameOf({ input, output, digest, selector }: CacheLink): string {
-  return JSON.stringify([input, output, digest, selector ?? '']);
+function nameOf({ input, digest, selector }: CacheLink): string {
+  return JSON.stringify([input, digest, selector ?? '']);
 }
