@@ -8,7 +8,9 @@ export type ExporterErrorCode =
   | 'EXPORT_NAME_MISSING'
   | 'EXPORT_IMAGE_NOT_FOUND'
   | 'EXPORT_CONTENT_MISSING'
-  | 'EXPORT_DESTINATION_INVALID';
+  | 'EXPORT_DESTINATION_INVALID'
+  | 'CACHE_INVALID'
+  | 'CACHE_NOT_FOUND';
 
 /** Thrown by the exporters, by pushing, saving and loading. */
 export class ExporterError extends ToolError<ExporterErrorCode> {

@@ -6,6 +6,17 @@ export {
   type DockerExporterOptions,
   type OciExporterOptions,
 } from './archive-exporters.ts';
+export type { CacheFormat } from './cache/cache-manifest.ts';
+export { encodeInlineCache } from './cache/inline-cache.ts';
+export { createLocalCacheExporter, type LocalCacheExporterOptions } from './cache/local-cache.ts';
+export { createLocalCacheImporter, type LocalCacheImporterOptions } from './cache/local-cache-importer.ts';
+export {
+  type CachePusher,
+  createRegistryCacheExporter,
+  createRegistryCacheImporter,
+  type RegistryCacheExporterOptions,
+  type RegistryCacheImporterOptions,
+} from './cache/registry-cache.ts';
 export { ExporterError, type ExporterErrorCode } from './exporter-error.ts';
 export { type Annotation, type AnnotationTarget, checkAnnotations } from './image/annotations.ts';
 export { type ConfigLayer, completeConfig } from './image/complete-config.ts';

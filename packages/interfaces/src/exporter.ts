@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Descriptor, Digest, ImageConfig, Platform } from '@img-build/oci';
 import type { AbortOptions } from './abort.ts';
+import type { CacheGraph } from './cache-transfer.ts';
 import type { DiffOptions, Layer } from './layer.ts';
 import type { Tree } from './tree.ts';
 
@@ -11,6 +12,11 @@ export interface PlatformResult {
   readonly config: ImageConfig;
   /** The layers from bottom to top, made or fetched where there is no blob yet. */
   layers(options?: DiffOptions): Promise<readonly Layer[]>;
+  /**
+   * What is known of the steps that made this result, to go into the image's config; absent unless an inline cache was
+   * asked for. Results whose layers are not all among `layers` are left out by the exporter.
+   */
+  inlineCache?(layers: readonly Layer[], options?: AbortOptions): Promise<CacheGraph>;
   /** The file system, unpacked. */
   tree(options?: AbortOptions): Promise<Tree>;
 }

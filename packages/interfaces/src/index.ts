@@ -74,6 +74,7 @@ export type { LockOptions, Locks } from './locks.ts';
 export type { LogFields, Logger } from './logger.ts';
 export type { Mount } from './mount.ts';
 export type {
+  BlobPresence,
   BlobSource,
   Fetcher,
   Pusher,

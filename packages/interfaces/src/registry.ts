@@ -61,3 +61,20 @@ export interface Pusher {
 
 /** All of it. */
 export interface RegistryPort extends Resolver, Fetcher, Pusher {}
+
+/** What can be known of a blob, or done for it, without its bytes. */
+export interface BlobPresence {
+  /** Tells whether the repository has the blob; a registry that will not say counts as no. */
+  hasBlob(
+    reference: Pick<Reference, 'domain' | 'path'>,
+    descriptor: Descriptor,
+    options?: AbortOptions,
+  ): Promise<boolean>;
+  /** Makes a blob of the repository `from` of the same registry known in this one; false when it will not. */
+  mountBlob(
+    reference: Pick<Reference, 'domain' | 'path'>,
+    descriptor: Descriptor,
+    from: string,
+    options?: AbortOptions,
+  ): Promise<boolean>;
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { homedir } from 'node:os';
-import type { AbortOptions, Closable, PushOutcome, RegistryPort } from '@img-build/interfaces';
+import type { AbortOptions, BlobPresence, Closable, PushOutcome, RegistryPort } from '@img-build/interfaces';
 import { type Descriptor, type Digest, type Platform, parsePlatform, type Reference } from '@img-build/oci';
 import type { Dispatcher } from 'undici';
 import type { CopyOptions, CopyResult } from './copy/copy-image.ts';
@@ -17,7 +17,7 @@ import { listReferrers, type ReferrersOptions, type Subject } from './endpoints/
 import { resolveReference } from './endpoints/resolve.ts';
 import { repositoryReader, resolvePlatform } from './endpoints/resolve-platform.ts';
 import { listTags } from './endpoints/tags.ts';
-import { mountOnly } from './endpoints/upload-session.ts';
+import { blobExists, mountOnly } from './endpoints/upload-session.ts';
 import { createDispatchers, onlyDispatcher } from './hosts/dispatchers.ts';
 import { createHostFiles, type HostFiles } from './hosts/host-files.ts';
 import type { HostTable } from './hosts/host-settings.ts';
@@ -90,7 +90,7 @@ export interface ResolveOptions extends AbortOptions {
 }
 
 /** A registry port that also lists and that holds connections until it is closed. */
-export interface RegistryClient extends RegistryPort, Closable, AsyncDisposable {
+export interface RegistryClient extends RegistryPort, BlobPresence, Closable, AsyncDisposable {
   /**
    * The descriptor a reference points to now, or that of the image for a platform it leads to.
    *
@@ -99,13 +99,6 @@ export interface RegistryClient extends RegistryPort, Closable, AsyncDisposable 
   resolve(reference: Reference, options?: ResolveOptions): Promise<Descriptor>;
   /** A manifest or index, verified, parsed, with its exact bytes; `mediaType` and `kind` tell which it is. */
   manifest(reference: Reference, options?: AbortOptions): Promise<FetchedManifest>;
-  /** Makes a blob of one repository known in another of the same registry without moving a byte; false when it will not. */
-  mountBlob(
-    reference: Repository,
-    descriptor: Descriptor,
-    from: string,
-    options?: AbortOptions,
-  ): Promise<boolean>;
   /** Deletes a manifest with all of its tags. */
   deleteManifest(repository: Repository, digest: Digest, options?: AbortOptions): Promise<void>;
   /** Deletes a tag. @throws RegistryError `REGISTRY_UNSUPPORTED` where only manifests can be deleted. */
@@ -144,6 +137,8 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       ),
     pushManifest: async (reference, mediaType, bytes, abort) =>
       await pushManifest(session, reference, mediaType, bytes, abort),
+    hasBlob: async (reference, descriptor, { signal } = {}) =>
+      await blobExists({ session, reference, descriptor, signal }),
     mountBlob: async (reference, descriptor, from, { signal } = {}) =>
       await mountOnly({ session, reference, descriptor, signal }, from),
     deleteManifest: async (repository, digest, abort) =>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { ToolError } from '@img-build/errors';
-import type { AbortOptions, RegistryPort } from '@img-build/interfaces';
+import type { AbortOptions, BlobPresence, RegistryPort } from '@img-build/interfaces';
 import {
   type Descriptor,
   type Digest,
@@ -14,15 +14,17 @@ import {
 
 /** One call of a {@link MemoryRegistry}, in the order they came. */
 export interface MemoryRegistryCall {
-  readonly call: keyof RegistryPort;
+  readonly call: keyof MemoryPort;
   /** The full reference. */
   readonly reference: string;
   /** Of the blob, for calls about blobs. */
   readonly digest?: Digest;
 }
 
+type MemoryPort = RegistryPort & BlobPresence;
+
 /** Every registry there is, in memory. */
-export interface MemoryRegistry extends RegistryPort {
+export interface MemoryRegistry extends RegistryPort, BlobPresence {
   /** What it was asked, for tests that count. */
   readonly calls: readonly MemoryRegistryCall[];
 }
@@ -39,7 +41,7 @@ export function createMemoryRegistry(): MemoryRegistry {
   const calls: MemoryRegistryCall[] = [];
 
   const note = (
-    call: keyof RegistryPort,
+    call: keyof MemoryPort,
     reference: Reference,
     { signal }: AbortOptions,
     digest?: Digest,
@@ -108,6 +110,16 @@ export function createMemoryRegistry(): MemoryRegistry {
         throw failure('REGISTRY_DIGEST_MISMATCH', `blob ${descriptor.digest} is something else`);
       blobs.set(descriptor.digest, bytes);
       return 'uploaded';
+    },
+    async hasBlob(reference, { digest }, options = {}) {
+      note('hasBlob', reference, options, digest);
+      return repositoryAt(repositoryName(reference)).blobs.has(digest);
+    },
+    async mountBlob(reference, { digest }, from, options = {}) {
+      note('mountBlob', reference, options, digest);
+      const bytes = repositories.get(`${reference.domain}/${from}`)?.blobs.get(digest);
+      if (bytes !== undefined) repositoryAt(repositoryName(reference)).blobs.set(digest, bytes);
+      return bytes !== undefined;
     },
     async pushManifest(reference, mediaType, bytes, options = {}) {
       note('pushManifest', reference, options);

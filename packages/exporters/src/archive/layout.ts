@@ -43,7 +43,8 @@ export interface LayoutOptions extends AbortOptions {
   readonly docker?: boolean | undefined;
 }
 
-const LAYOUT_FILE = compactBytes({ imageLayoutVersion: '1.0.0' });
+/** What `oci-layout` says. */
+export const LAYOUT_FILE: Uint8Array = compactBytes({ imageLayoutVersion: '1.0.0' });
 
 /**
  * Lays out images as one OCI image layout, sorted by path; with `docker`, as the hybrid that `docker load` reads too.

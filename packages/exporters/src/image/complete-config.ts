@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Digest, History, ImageConfig } from '@img-build/oci';
+import { timeText } from './time-text.ts';
 
 /** A layer as the config sees it. */
 export interface ConfigLayer {
@@ -23,9 +24,10 @@ export function completeConfig(
   layers: readonly ConfigLayer[],
   epoch?: number,
 ): ImageConfig {
-  const times = layers.map(({ createdAt }) =>
-    epoch === undefined ? timeText(createdAt) : timeText(epoch * 1000),
-  );
+  const times = layers.map(({ createdAt }) => {
+    const time = epoch === undefined ? createdAt : epoch * 1000;
+    return time === undefined ? undefined : timeText(time);
+  });
   const history = withTimes(
     withLayers(config.history ?? [], layers.length),
     times,
@@ -86,11 +88,4 @@ function clamp(time: string | undefined, epoch: number | undefined): string | un
   if (epoch === undefined) return time;
   const latest = timeText(epoch * 1000);
   return time !== undefined && Date.parse(time) <= epoch * 1000 ? time : latest;
-}
-
-/** RFC 3339 without zeros at the end of the fraction, as Go writes it. */
-function timeText(milliseconds: number | undefined): string | undefined {
-  return milliseconds === undefined
-    ? undefined
-    : new Date(milliseconds).toISOString().replace(/\.?0+Z$/, 'Z');
 }

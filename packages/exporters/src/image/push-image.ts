@@ -15,6 +15,7 @@ import {
   withDigest,
 } from '@img-build/oci';
 import { ExporterError } from '../exporter-error.ts';
+import { forEachParallel } from '../parallel.ts';
 
 /** What a push works with. */
 export interface PushOptions extends AbortOptions {
@@ -121,34 +122,16 @@ async function pushBlobs(
   options: PushOptions,
 ): Promise<void> {
   const { content, registry, mountFrom, onProgress, parallel = 4 } = options;
-  const failed = new AbortController();
-  const signal =
-    options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
-  const queue = [...blobs];
-  async function work(): Promise<void> {
-    for (let blob = queue.shift(); blob !== undefined; blob = queue.shift()) {
-      const descriptor = blob;
-      if ((await content.info(descriptor.digest)) === undefined) throw missing(descriptor);
-      const source = {
-        descriptor,
-        open: (offset: number) => content.open(descriptor.digest, { offset, signal }),
-        mountFrom: mountFrom?.(descriptor.digest),
-      };
-      await registry.pushBlob(reference, source, {
-        signal,
-        onProgress: (bytes) => onProgress?.(descriptor, bytes),
-      });
-    }
-  }
-  const workers = Array.from({ length: Math.min(parallel, blobs.length) }, async () => {
-    try {
-      await work();
-    } catch (error) {
-      // The first failure is the one to tell; the others only follow from it.
-      if (!failed.signal.aborted) failed.abort(error);
-    }
+  await forEachParallel(blobs, parallel, options, async (descriptor, signal) => {
+    if ((await content.info(descriptor.digest)) === undefined) throw missing(descriptor);
+    const source = {
+      descriptor,
+      open: (offset: number) => content.open(descriptor.digest, { offset, signal }),
+      mountFrom: mountFrom?.(descriptor.digest),
+    };
+    await registry.pushBlob(reference, source, {
+      signal,
+      onProgress: (bytes) => onProgress?.(descriptor, bytes),
+    });
   });
-  await Promise.all(workers);
-  options.signal?.throwIfAborted();
-  failed.signal.throwIfAborted();
 }

@@ -11,10 +11,13 @@ import {
   canonicalDigest,
   type Descriptor,
   type Digest,
+  type ImageConfig,
   type Manifest,
   MEDIA_TYPES,
   type MediaTypeFamily,
 } from '@img-build/oci';
+import { INLINE_CACHE_KEY } from '../cache/cache-config.ts';
+import { encodeInlineCache } from '../cache/inline-cache.ts';
 import { ExporterError } from '../exporter-error.ts';
 import { type Annotation, annotated, annotationsOf, checkAnnotations } from './annotations.ts';
 import { completeConfig } from './complete-config.ts';
@@ -141,7 +144,10 @@ async function writeManifest(
       });
     }),
   );
-  const config = completeConfig(result.config, dated, epoch);
+  const config = withInlineCache(
+    completeConfig(result.config, dated, epoch),
+    await inlineCache(result, layers, options),
+  );
   const configData = configBytes(config);
   const configDescriptor: Descriptor = {
     mediaType: family === 'oci' ? MEDIA_TYPES.ociConfig : MEDIA_TYPES.dockerConfig,
@@ -172,6 +178,25 @@ async function writeManifest(
     configDigest: configDescriptor.digest,
     created: config.created,
   };
+}
+
+async function inlineCache(
+  result: PlatformResult,
+  layers: readonly Layer[],
+  { progress, signal }: ExportOptions,
+): Promise<string | undefined> {
+  if (result.inlineCache === undefined) return undefined;
+  const graph = await progress(
+    'preparing layers for inline cache',
+    async () => await result.inlineCache?.(layers, { signal }),
+  );
+  return graph === undefined ? undefined : encodeInlineCache(graph, layers);
+}
+
+/** The cache of the base image, whose layers are not all of this one's, goes. */
+function withInlineCache(config: ImageConfig, cache: string | undefined): ImageConfig {
+  const { [INLINE_CACHE_KEY]: _base, ...rest } = config as ImageConfig & { [INLINE_CACHE_KEY]?: unknown };
+  return cache === undefined ? rest : Object.assign(rest, { [INLINE_CACHE_KEY]: cache });
 }
 
 /** Stores a small document. */
