@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions, CacheRecord, SnapshotInfo } from '@img-build/interfaces';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AbortOptions, CacheRecord, SnapshotRow } from '@img-build/interfaces';
 import type { Services } from './wiring/services.ts';
 
 /** Begin of the snapshot keys, and of the locks, of `RUN --mount=type=cache`. */
@@ -17,17 +19,22 @@ export async function cacheMountRecords(services: Services): Promise<readonly Ca
     .snapshots(backend)
     .list()
     .filter(({ key, kind }) => kind === 'active' && isCacheMount(key))
-    .map(recordOf);
+    .map((row) => recordOf(row, lastUseOf(join(services.state(), 'snapshots', backend, String(row.id)))));
 }
 
-function recordOf({ key, createdAt, label }: SnapshotInfo): CacheRecord {
+/** Whoever uses a cache mount sets the time of the folder around it. */
+function lastUseOf(folder: string): number {
+  return Math.floor(statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+}
+
+function recordOf({ key, createdAt, label }: SnapshotRow, lastUsedAt: number): CacheRecord {
   return {
     id: key,
     type: 'exec.cachemount',
     description: label === undefined ? 'cached mount' : `cached mount with id ${JSON.stringify(label)}`,
     createdAt,
-    lastUsedAt: createdAt,
-    usageCount: 0,
+    lastUsedAt: Math.max(createdAt, lastUsedAt),
+    usageCount: 1,
   };
 }
 

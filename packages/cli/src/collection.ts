@@ -1,91 +1,97 @@
 // SPDX-License-Identifier: MIT
-
-import { isToolError } from '@img-build/errors';
-import type { AbortOptions, CacheRecord } from '@img-build/interfaces';
-import type { CollectionPlan } from '@img-build/metadata';
-import { type Digest, detectDocument, MAX_MANIFEST_BYTES } from '@img-build/oci';
+import { rmSync, statSync } from 'node:fs';
+import type { AbortOptions, BlobInfo } from '@img-build/interfaces';
+import type { Metadata, SnapshotName } from '@img-build/metadata';
+import type { Digest } from '@img-build/oci';
+import { createBlobTree } from './blob-tree.ts';
 import { isCacheMount } from './cache-mounts.ts';
+import { removeKeptSources } from './disk/kept-sources.ts';
 import type { Services } from './wiring/services.ts';
 
-/** What to collect. */
+/** What to collect besides blobs and snapshots that nothing names. */
 export interface CollectOptions extends AbortOptions {
-  /** `keep` leaves all cache records alone and removes only blobs that nothing names. */
-  readonly records: 'keep' | 'reclaimable';
+  /** Ids of records, cache mounts and kept sources that go, as far as nothing uses them. */
+  readonly ids?: ReadonlySet<string> | undefined;
 }
 
 /** Milliseconds by which the times of files lag behind the clock. */
 const CLOCK_SLACK = 1000;
-
-/** The records that could go now. */
-export async function collectable(
-  services: Services,
-  options: AbortOptions = {},
-): Promise<readonly CacheRecord[]> {
-  return (await plan(services, { ...options, records: 'reclaimable' })).records;
-}
-
-async function plan(services: Services, { records: which, signal }: CollectOptions): Promise<CollectionPlan> {
-  const [metadata, content] = await Promise.all([services.metadata(), services.content()]);
-  const blobs: Digest[] = [];
-  const { since = Number.POSITIVE_INFINITY } = metadata.leases.protectedResources();
-  for await (const { digest, createdAt } of content.walk({ signal })) {
-    if (createdAt < since - CLOCK_SLACK) blobs.push(digest);
-  }
-  return await metadata.planCollection({
-    blobs,
-    signal,
-    children: (digest) => childrenOf(services, digest),
-    reclaim: () => which === 'reclaimable',
-  });
-}
+/** Blobs removed in one transaction: other processes wait that long for theirs. */
+const BLOBS_AT_ONCE = 64;
+const NOTHING: ReadonlySet<string> = new Set();
 
 /**
- * Removes what nothing reaches; returns the ids of the records, and the keys of the cache mounts, that went. Images and
- * builds in progress keep what they use.
+ * Removes what was chosen and what nothing reaches; returns the ids of what went. Images and builds in progress keep what
+ * they use: what is removed is decided and taken out of the books in one transaction, the files follow.
  */
-export async function collect(services: Services, options: CollectOptions): Promise<readonly string[]> {
-  const { signal } = options;
-  const [metadata, content] = await Promise.all([services.metadata(), services.content()]);
-  const { records, snapshots: found, blobs } = await plan(services, options);
-  metadata.cacheKeys.transaction(() => {
-    for (const { id } of records) metadata.cacheKeys.releaseResult(id);
-    metadata.records.remove(records.map(({ id }) => id));
-  });
-  const snapshots = found.filter(({ key }) => isCollected(key, options.records));
-  const removed = snapshots.length > 0 ? await removeSnapshots(services, snapshots, { signal }) : [];
-  for (const digest of blobs) await content.remove(digest);
-  return [...records.map(({ id }) => id), ...removed.filter(isCacheMount)];
-}
-
-/** What a worker is changing is its own business; cache mounts go with the rest of the cache. */
-function isCollected(key: string, which: CollectOptions['records']): boolean {
-  if (key.startsWith('work-')) return false;
-  return which === 'reclaimable' || !isCacheMount(key);
-}
-
-/** Returns the removed; the worker leaves those that a build is using. */
-async function removeSnapshots(
+export async function collect(
   services: Services,
-  snapshots: readonly { readonly backend: string; readonly key: string }[],
+  { ids = NOTHING, signal }: CollectOptions,
+): Promise<ReadonlySet<string>> {
+  const metadata = await services.metadata();
+  const children = await createBlobTree(services);
+  const { records, snapshots } = await metadata.planCollection({
+    blobs: [],
+    children,
+    signal,
+    choose: () => ids,
+    keepsSnapshot,
+    apply(plan) {
+      for (const { id } of plan.records) metadata.cacheKeys.releaseResult(id);
+      metadata.records.remove(plan.records.map(({ id }) => id));
+      for (const { backend, key } of plan.snapshots) metadata.snapshots(backend).remove(key);
+    },
+  });
+  const removed = new Set(records.map(({ id }) => id));
+  // Their folders belong to ids that only the worker may act for.
+  if (snapshots.length > 0) await (await services.worker()).sweep({ signal });
+  for (const id of await removeCacheMounts(services, ids, { signal })) removed.add(id);
+  for (const id of await removeKeptSources(services, ids, { signal })) removed.add(id);
+  await removeBlobs(services, metadata, children, { signal });
+  return removed;
+}
+
+/** What a worker is changing is its own business; cache mounts go only when they are chosen. */
+function keepsSnapshot({ key }: SnapshotName): boolean {
+  return key.startsWith('work-') || isCacheMount(key);
+}
+
+/** The worker leaves those that a build is using. */
+async function removeCacheMounts(
+  services: Services,
+  ids: ReadonlySet<string>,
   options: AbortOptions,
 ): Promise<readonly string[]> {
-  const backend = await services.backend();
-  const keys = snapshots.filter((snapshot) => snapshot.backend === backend).map(({ key }) => key);
+  const keys = [...ids].filter(isCacheMount);
   return keys.length === 0 ? [] : await (await services.worker()).remove(keys, options);
 }
 
-/** What a manifest or index names; anything else names nothing. */
-async function childrenOf(services: Services, digest: Digest): Promise<readonly Digest[]> {
+async function removeBlobs(
+  services: Services,
+  metadata: Metadata,
+  children: (digest: Digest) => Promise<readonly Digest[]>,
+  { signal }: AbortOptions,
+): Promise<void> {
   const content = await services.content();
-  const info = await content.info(digest);
-  if (info === undefined || info.size > MAX_MANIFEST_BYTES) return [];
-  try {
-    const document = detectDocument(await content.read(digest, MAX_MANIFEST_BYTES));
-    if (document.kind === 'index') return document.index.manifests.map((each) => each.digest);
-    return [document.manifest.config.digest, ...document.manifest.layers.map((each) => each.digest)];
-  } catch (error) {
-    // A layer or a config: no document of this kind.
-    if (isToolError(error)) return [];
-    throw error;
+  const { since = Number.POSITIVE_INFINITY } = metadata.leases.protectedResources();
+  const old = new Map<Digest, BlobInfo>();
+  for await (const blob of content.walk({ signal }))
+    if (blob.createdAt < since - CLOCK_SLACK) old.set(blob.digest, blob);
+  const look = { children, signal, choose: () => NOTHING, keepsSnapshot: () => true };
+  const { blobs } = await metadata.planCollection({ ...look, blobs: old.keys() });
+  for (let at = 0; at < blobs.length; at += BLOBS_AT_ONCE) {
+    await metadata.planCollection({
+      ...look,
+      blobs: blobs.slice(at, at + BLOBS_AT_ONCE),
+      apply(plan) {
+        for (const digest of plan.blobs) removeUnchanged(content.pathOf(digest), old.get(digest));
+      },
+    });
   }
+}
+
+/** A blob that was stored again meanwhile is somebody's. */
+function removeUnchanged(path: string, known: BlobInfo | undefined): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && Math.floor(stats.mtimeMs) === known?.createdAt) rmSync(path, { force: true });
 }

@@ -44,11 +44,13 @@ function parseCondition(text: string, known: readonly string[]): Test {
   }
 }
 
-function unquoted(text: string): string {
+/** A value without the quotes or slashes around it. */
+export function unquoted(text: string): string {
   return /^".*"$/s.test(text) || /^\/.*\/$/s.test(text) ? text.slice(1, -1) : text;
 }
 
-function regularExpression(text: string): RegExp {
+/** @throws UsageError */
+export function regularExpression(text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (cause) {

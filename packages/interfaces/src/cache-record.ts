@@ -6,6 +6,7 @@ export type CacheRecordType =
   | 'regular'
   | 'source.local'
   | 'source.git.checkout'
+  | 'source.http'
   | 'exec.cachemount'
   | 'internal';
 

@@ -7,7 +7,17 @@ import type {
   LeaseStore,
 } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
+import { childrenFirst, withParents } from './chain-order.ts';
 import type { Connection } from './connection.ts';
+
+/** What uses a record, itself or by what stands on it. */
+export interface RecordUse {
+  readonly record: CacheRecord;
+  /** A living lease names it or its layer: never collected. */
+  readonly inUse: boolean;
+  /** An image has its layer too. Its files could be unpacked again. */
+  readonly shared: boolean;
+}
 
 /** What a collection looks at besides the database. */
 export interface CollectionOptions extends AbortOptions {
@@ -18,8 +28,18 @@ export interface CollectionOptions extends AbortOptions {
    * blob and for one that is not stored.
    */
   readonly children: (digest: Digest) => Promise<readonly Digest[]>;
-  /** Chooses among the records that nothing uses; a record that is kept keeps its parents. Default: all of them. */
-  readonly reclaim?: ((record: CacheRecord) => boolean) | undefined;
+  /**
+   * Chooses the records that go, by their ids; those in use stay whatever it says, and so do the parents of all that
+   * stay. Default: all that are neither in use nor shared.
+   */
+  readonly choose?: ((records: readonly RecordUse[]) => Iterable<string>) | undefined;
+  /** Snapshots that stay although no record names them. Default: none. */
+  readonly keepsSnapshot?: ((snapshot: SnapshotName) => boolean) | undefined;
+  /**
+   * Removes what was found, as far as that can be done at once: it runs in the transaction that found it, so no lease and
+   * no record can appear in between.
+   */
+  readonly apply?: ((plan: CollectionPlan) => void) | undefined;
 }
 
 /** One row of a snapshotter's book. */
@@ -46,52 +66,70 @@ export interface CollectionStores {
   readonly leases: LeaseStore;
 }
 
-/** Finds what nothing reaches. */
+/** Blobs that images and leases reach, each on its own account. */
+interface Reached {
+  readonly images: Set<string>;
+  readonly leases: Set<string>;
+}
+
+/** Finds what nothing reaches, or what was chosen. */
 export async function planCollection(
   stores: CollectionStores,
   options: CollectionOptions,
 ): Promise<CollectionPlan> {
-  const alive = new Set<string>();
-  let plan: CollectionPlan | undefined;
-  // An image or a lease that appears during the walk protects as well: then what it reaches is walked too.
-  while (plan === undefined) {
-    await addReachable(alive, rootsOf(stores), options);
-    plan = stores.connection.transaction(() =>
-      rootsOf(stores).every((digest) => alive.has(digest)) ? planFrom(stores, alive, options) : undefined,
+  return await overReached(stores, options, (reached) => {
+    const plan = planFrom(stores, reached, options);
+    options.apply?.(plan);
+    return plan;
+  });
+}
+
+/** Tells of every record what uses it. */
+export async function surveyRecords(
+  stores: CollectionStores,
+  options: Pick<CollectionOptions, 'children' | 'signal'>,
+): Promise<readonly RecordUse[]> {
+  return await overReached(stores, options, (reached) => usesOf(stores, reached));
+}
+
+/** Runs `work` as one transaction in which everything that images and leases reach is known. */
+async function overReached<T>(
+  stores: CollectionStores,
+  options: Pick<CollectionOptions, 'children' | 'signal'>,
+  work: (reached: Reached) => T,
+): Promise<T> {
+  const reached: Reached = { images: new Set(), leases: new Set() };
+  const isComplete = (roots: Roots): boolean =>
+    roots.images.every((digest) => reached.images.has(digest)) &&
+    roots.leases.every((digest) => reached.leases.has(digest));
+  while (true) {
+    const roots = rootsOf(stores);
+    await addReachable(reached.images, roots.images, options);
+    await addReachable(reached.leases, roots.leases, options);
+    // An image or a lease that appeared during the walk protects as well: then what it reaches is walked too.
+    const found = stores.connection.transaction(() =>
+      isComplete(rootsOf(stores)) ? { value: work(reached) } : undefined,
     );
+    if (found !== undefined) return found.value;
   }
-  return plan;
 }
 
-function rootsOf({ images, leases }: CollectionStores): readonly Digest[] {
-  return [
-    ...images.list().map(({ target }) => target.digest),
-    ...([...leases.protectedResources().blobs] as Digest[]),
-  ];
+interface Roots {
+  readonly images: readonly Digest[];
+  readonly leases: readonly Digest[];
 }
 
-function planFrom(
-  { connection, records, leases }: CollectionStores,
-  alive: ReadonlySet<string>,
-  options: CollectionOptions,
-): CollectionPlan {
-  const leased = leases.protectedResources().records;
-  const all = records.list();
-  const kept = keptRecords(all, { leased, alive, reclaim: options.reclaim ?? (() => true) });
-  const keptBlobs = new Set<string>(
-    [...kept.values()].flatMap(({ layer }) => layer?.descriptor.digest ?? []),
-  );
+function rootsOf({ images, leases }: CollectionStores): Roots {
   return {
-    records: childrenFirst(all.filter(({ id }) => !kept.has(id))),
-    snapshots: unreachableSnapshots(connection, (key) => kept.has(key) || leased.has(key)),
-    blobs: [...options.blobs].filter((digest) => !alive.has(digest) && !keptBlobs.has(digest)),
+    images: images.list().map(({ target }) => target.digest),
+    leases: [...leases.protectedResources().blobs] as Digest[],
   };
 }
 
 async function addReachable(
   reached: Set<string>,
   roots: readonly Digest[],
-  { children, signal }: CollectionOptions,
+  { children, signal }: Pick<CollectionOptions, 'children' | 'signal'>,
 ): Promise<void> {
   const queue = roots.filter((digest) => !reached.has(digest));
   for (const digest of queue) reached.add(digest);
@@ -105,80 +143,59 @@ async function addReachable(
   }
 }
 
-interface KeepRules {
-  readonly leased: ReadonlySet<string>;
-  /** Blobs of images and leases: a record whose layer an image uses is shared with it. */
-  readonly alive: ReadonlySet<string>;
-  readonly reclaim: (record: CacheRecord) => boolean;
+function usesOf({ records, leases }: CollectionStores, reached: Reached): readonly RecordUse[] {
+  const all = records.list();
+  const leased = leases.protectedResources().records;
+  const hasLayerIn =
+    (blobs: ReadonlySet<string>) =>
+    ({ layer }: CacheRecord): boolean =>
+      layer !== undefined && blobs.has(layer.descriptor.digest);
+  const isLeased = hasLayerIn(reached.leases);
+  const inUse = withParents(all, (record) => leased.has(record.id) || isLeased(record));
+  const shared = withParents(all, hasLayerIn(reached.images));
+  return all.map((record) => ({ record, inUse: inUse.has(record.id), shared: shared.has(record.id) }));
 }
 
-function keptRecords(
-  all: readonly CacheRecord[],
-  { leased, alive, reclaim }: KeepRules,
-): ReadonlyMap<string, CacheRecord> {
-  const byId = new Map(all.map((record) => [record.id, record]));
-  const kept = new Map<string, CacheRecord>();
-  const keepChain = (record: CacheRecord): void => {
-    for (
-      let at: CacheRecord | undefined = record;
-      at !== undefined && !kept.has(at.id);
-      at = at.parent === undefined ? undefined : byId.get(at.parent)
-    ) {
-      kept.set(at.id, at);
-    }
+function planFrom(stores: CollectionStores, reached: Reached, options: CollectionOptions): CollectionPlan {
+  const { choose = chooseUnused, keepsSnapshot = () => false } = options;
+  const uses = usesOf(stores, reached);
+  const chosen = new Set(choose(uses));
+  const staying = new Set(uses.filter(({ inUse, record }) => inUse || !chosen.has(record.id)));
+  const all = uses.map(({ record }) => record);
+  const kept = withParents(all, (_, index) => staying.has(uses[index] as RecordUse));
+  const leased = stores.leases.protectedResources().records;
+  const keptBlobs = new Set<string>();
+  for (const { id, layer } of all) {
+    if (layer !== undefined && kept.has(id)) keptBlobs.add(layer.descriptor.digest);
+  }
+  return {
+    records: childrenFirst(all.filter(({ id }) => !kept.has(id))),
+    snapshots: unreachableSnapshots(
+      stores.connection,
+      (name) => kept.has(name.key) || leased.has(name.key) || keepsSnapshot(name),
+    ),
+    blobs: [...options.blobs].filter(
+      (digest) => !reached.images.has(digest) && !reached.leases.has(digest) && !keptBlobs.has(digest),
+    ),
   };
-  const used = (record: CacheRecord): boolean =>
-    leased.has(record.id) || (record.layer !== undefined && alive.has(record.layer.descriptor.digest));
-  for (const record of all) if (used(record)) keepChain(record);
-  for (const record of all) if (!kept.has(record.id) && !reclaim(record)) keepChain(record);
-  return kept;
+}
+
+function chooseUnused(records: readonly RecordUse[]): readonly string[] {
+  return records.filter(({ inUse, shared }) => !inUse && !shared).map(({ record }) => record.id);
 }
 
 function unreachableSnapshots(
   connection: Connection,
-  isUsed: (key: string) => boolean,
+  isUsed: (snapshot: SnapshotName) => boolean,
 ): readonly SnapshotName[] {
   const rows = connection
-    .all('SELECT id, backend, key, parent FROM snapshots ORDER BY id DESC')
-    .map((row) => ({
-      backend: row['backend'] as string,
-      id: nameOf(row['backend'], row['key']),
-      key: row['key'] as string,
-      parent: typeof row['parent'] === 'string' ? nameOf(row['backend'], row['parent']) : undefined,
+    .all('SELECT backend, key, parent FROM snapshots ORDER BY id DESC')
+    .map(({ backend, key, parent }) => ({
+      backend: backend as string,
+      key: key as string,
+      id: `${String(backend)}\0${String(key)}`,
+      parent: typeof parent === 'string' ? `${String(backend)}\0${parent}` : undefined,
     }));
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const used = new Set<string>();
-  for (const row of rows) {
-    if (!isUsed(row.key)) continue;
-    for (
-      let at: typeof row | undefined = row;
-      at !== undefined && !used.has(at.id);
-      at = at.parent === undefined ? undefined : byId.get(at.parent)
-    )
-      used.add(at.id);
-  }
+  const used = withParents(rows, isUsed);
   return childrenFirst(rows.filter(({ id }) => !used.has(id))).map(({ backend, key }) => ({ backend, key }));
-}
-
-function nameOf(backend: unknown, key: unknown): string {
-  return `${String(backend)}\0${String(key)}`;
-}
-
-function childrenFirst<T extends { readonly id: string; readonly parent?: string | undefined }>(
-  items: readonly T[],
-): readonly T[] {
-  const byId = new Map(items.map((item) => [item.id, item]));
-  const ordered = new Set<T>();
-  for (const item of items) {
-    const chain: T[] = [];
-    for (
-      let at: T | undefined = item;
-      at !== undefined && !ordered.has(at) && !chain.includes(at);
-      at = at.parent === undefined ? undefined : byId.get(at.parent)
-    ) {
-      chain.push(at);
-    }
-    for (const member of chain.reverse()) ordered.add(member);
-  }
-  return [...ordered].reverse();
 }

@@ -8,6 +8,7 @@ import type {
   Clock,
   Layer,
 } from '@img-build/interfaces';
+import type { Changes } from './changes.ts';
 import type { Connection, Row } from './connection.ts';
 
 const COLUMNS: Readonly<Record<keyof CacheRecordChange, string>> = {
@@ -18,7 +19,10 @@ const COLUMNS: Readonly<Record<keyof CacheRecordChange, string>> = {
 };
 
 /** Cache records as rows of `records`. */
-export function createRecordStore(connection: Connection, clock: Clock): CacheRecordStore & CacheRecordList {
+export function createRecordStore(
+  connection: Connection,
+  clock: Clock,
+): CacheRecordStore & CacheRecordList & Changes {
   const get = (id: string): CacheRecord | undefined => {
     const row = connection.get('SELECT * FROM records WHERE id = ?', id);
     return row === undefined ? undefined : recordFrom(row);
@@ -69,6 +73,7 @@ export function createRecordStore(connection: Connection, clock: Clock): CacheRe
         for (const id of ids) connection.run('DELETE FROM records WHERE id = ?', id);
       });
     },
+    changedAt: () => timeOf(connection.get('SELECT max(created_at) AS at FROM records')),
     list: () => connection.all('SELECT * FROM records ORDER BY created_at, id').map(recordFrom),
   };
 }
@@ -92,6 +97,10 @@ function recordFrom(row: Row): CacheRecord {
     lastUsedAt: row['last_used_at'] as number,
     usageCount: row['usage_count'] as number,
   };
+}
+
+function timeOf(row: Row | undefined): number | undefined {
+  return typeof row?.['at'] === 'number' ? row['at'] : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -106,7 +106,7 @@ describe('a collection', () => {
     const plan = await metadata.planCollection({
       blobs: [],
       children: none,
-      reclaim: ({ id }) => id !== 'c',
+      choose: (uses) => uses.flatMap(({ record }) => (record.id === 'c' ? [] : record.id)),
     });
 
     expect(plan.records.map(({ id }) => id)).toEqual(['d']);
@@ -183,7 +183,12 @@ describe('a collection', () => {
         const plan = await metadata.planCollection({
           blobs: Array.from({ length: 21 }, (_, at) => blob(at)),
           children: async (digest) => (children[Number.parseInt(digest.slice(7), 16)] ?? []).map(blob),
-          reclaim: ({ id }) => items[Number(id)]?.kept !== true,
+          choose: (uses) =>
+            uses
+              .filter(
+                ({ record, inUse, shared }) => !inUse && !shared && items[Number(record.id)]?.kept !== true,
+              )
+              .map(({ record }) => record.id),
         });
 
         const blobs = new Set<number>();

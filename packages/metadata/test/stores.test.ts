@@ -19,6 +19,19 @@ function counter(): () => number {
   return () => now++;
 }
 
+/** Tables of the first version; SQLite's own ones stay as well. */
+const FIRST_TABLES = [
+  'images',
+  'records',
+  'snapshots',
+  'cache_results',
+  'cache_links',
+  'stat_cache',
+  'leases',
+  'lease_resources',
+  'sqlite_sequence',
+];
+
 describe('the database file', () => {
   test('appears at the first use, private, with its folder', async () => {
     const path = join(dirname(statePath()), 'deep', 'state.db');
@@ -60,6 +73,11 @@ describe('the database file', () => {
     first.snapshots('native').insert({ key: 'old', kind: 'active', createdAt: 1 });
     await first.close();
     const earlier = new DatabaseSync(path);
+    const known = FIRST_TABLES.map((name) => `'${name}'`).join(', ');
+    const later = earlier
+      .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN (${known})`)
+      .all();
+    for (const { name } of later) earlier.exec(`DROP TABLE ${String(name)}`);
     earlier.exec('ALTER TABLE snapshots DROP COLUMN label; PRAGMA user_version = 1');
     earlier.close();
 

@@ -16,6 +16,8 @@ export interface RemoteWorkerOptions {
 export interface RemoteWorker extends Worker {
   /** Starts the process when it is not running, and tells which snapshotter it uses. */
   backend(options?: AbortOptions): Promise<string>;
+  /** Removes the folders of snapshots that were taken out of the book, of every backend. Returns how many. */
+  sweep(options?: AbortOptions): Promise<number>;
 }
 
 interface Running {
@@ -50,6 +52,9 @@ export function createRemoteWorker(options: RemoteWorkerOptions): RemoteWorker {
     },
     async backend(abort) {
       return await (await client()).call('backend', undefined, abort);
+    },
+    async sweep(abort) {
+      return await (await client()).call('sweep', undefined, abort);
     },
     warmUp() {
       client().catch(() => {});

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDirectoryContentStore } from '@img-build/content-store';
 import { createHostCalls, createLocks, serveWorker } from '@img-build/host';
-import type { HostCalls } from '@img-build/interfaces';
+import type { AbortOptions, HostCalls } from '@img-build/interfaces';
 import { createApplier, createDiffer, packTree } from '@img-build/layers';
 import { openMetadata } from '@img-build/metadata';
 import { createRuncExecutor } from '@img-build/runc-executor';
@@ -35,7 +35,7 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
   process.umask(0);
   const host = createHostCalls();
   const locks = createLocks({ directory: join(state, 'locks'), host });
-  const snapshotter = await openSnapshotter(state, backend, host);
+  const { snapshotter, sweep } = await openSnapshotter(state, backend, host);
   const keys = await createActiveKeys(snapshotter, locks);
   await dropUnsyncedSnapshots(snapshotter, locks, join(state, 'snapshots'));
   const run = mountRunFolder(host, join(state, 'run'));
@@ -62,6 +62,7 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
       devices: createDeviceLookup(process.env['CDI_SPEC_DIRS']),
       extractArchive: createArchiveExtractor(host, warn),
       packTree: (root, options) => packTree(root, { ...options, host }),
+      sweep,
     }),
   );
 }
@@ -82,15 +83,24 @@ async function openSnapshotter(
   state: string,
   wanted: WorkerProcessSettings['backend'],
   host: HostCalls,
-): Promise<FolderSnapshotter> {
+): Promise<{
+  readonly snapshotter: FolderSnapshotter;
+  readonly sweep: (options: AbortOptions) => Promise<number>;
+}> {
   const root = join(state, 'snapshots');
   const chosen = await chooseBackend({ root, host, wanted });
   const metadata = openMetadata({ path: join(state, 'state.db') });
-  const book = metadata.snapshots(chosen.backend);
-  const snapshotter =
-    chosen.backend === 'overlayfs'
-      ? createOverlaySnapshotter({ root, host, book, userxattr: chosen.userxattr })
-      : createNativeSnapshotter({ root, host, book });
+  const overlayfs = createOverlaySnapshotter({
+    root,
+    host,
+    book: metadata.snapshots('overlayfs'),
+    userxattr: chosen.backend === 'overlayfs' && chosen.userxattr,
+  });
+  const native = createNativeSnapshotter({ root, host, book: metadata.snapshots('native') });
+  const snapshotter = chosen.backend === 'overlayfs' ? overlayfs : native;
   await snapshotter.sweep();
-  return snapshotter;
+  return {
+    snapshotter,
+    sweep: async (options) => (await overlayfs.sweep(options)) + (await native.sweep(options)),
+  };
 }

@@ -33,6 +33,8 @@ export interface WorkerMethods {
   ): Promise<Layer>;
   usage(name: string, context: RpcContext): Promise<SnapshotUsage>;
   remove(names: readonly string[], context: RpcContext): Promise<readonly string[]>;
+  /** Removes the folders of snapshots that no book knows any more, of every backend. Returns how many. */
+  sweep(params: undefined, context: RpcContext): Promise<number>;
   materialize(
     params: { readonly name: string; readonly tree: Tree },
     context: RpcContext<ByteProgress>,

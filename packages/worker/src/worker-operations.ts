@@ -48,6 +48,8 @@ export interface WorkerParts {
   readonly devices: DeviceLookup;
   readonly extractArchive: ArchiveExtractor;
   readonly packTree: TreePacker;
+  /** Removes the folders of snapshots without a row. */
+  readonly sweep: (options: AbortOptions) => Promise<number>;
 }
 
 /** The worker's operations, as its process serves them. */
@@ -123,6 +125,9 @@ export function createWorkerOperations(parts: WorkerParts): WorkerMethods {
     },
     async remove(names, { signal }) {
       return await removeSnapshots(snapshotter, locks, names, { signal });
+    },
+    async sweep(_params, { signal }) {
+      return await parts.sweep({ signal });
     },
     async materialize({ name, tree }, { signal }) {
       const active = await trees.prepare(undefined, { signal });

@@ -48,7 +48,7 @@ export function createSourceOp(
       const { signal } = options;
       const content = await (await open(options)).content({ signal, onProgress: transfer.update });
       transfer.finish();
-      return [await resultOf(context, content, ephemeral, options)];
+      return [await resultOf(context, content, { identifier, ephemeral }, options)];
     },
   };
 }
@@ -93,7 +93,7 @@ function sourceFor(sources: readonly Source[], identifier: string): Source {
 async function resultOf(
   context: BuildContext,
   content: SourceContent,
-  ephemeral: boolean,
+  { identifier, ephemeral }: { readonly identifier: string; readonly ephemeral: boolean },
   options: AbortOptions,
 ): Promise<BuildResult> {
   if (content.type === 'layers')
@@ -101,7 +101,8 @@ async function resultOf(
   if (ephemeral) return { type: 'tree', id: `tree:${randomUUID()}`, tree: content.tree };
   const [id = ''] = reserveRecords(context, 1);
   await context.worker.materialize(id, content.tree, options);
-  context.records.put({ id, type: 'source.git.checkout', description: content.description });
+  const type = identifier.startsWith('git://') ? 'source.git.checkout' : 'source.http';
+  context.records.put({ id, type, description: content.description });
   return recordResult(id);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Flag } from '../command.ts';
+import { MAX_SIZE_FLAG } from '../disk/disk-settings.ts';
 
 /** Flags of `img build` that every user needs. */
 const COMMON_FLAGS: readonly Flag[] = [
@@ -17,6 +18,7 @@ const COMMON_FLAGS: readonly Flag[] = [
     description: "Name of the Dockerfile (Default is 'PATH/Dockerfile')",
   },
   { name: 'label', type: 'list', description: 'Set metadata for an image' },
+  MAX_SIZE_FLAG,
   { name: 'no-cache', type: 'boolean', description: 'Do not use cache when building the image' },
   { name: 'no-console', type: 'boolean', description: 'Use non-console progress UI' },
   {

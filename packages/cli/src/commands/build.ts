@@ -12,6 +12,8 @@ import { type BuildProgress, createBuildProgress } from '../build/progress.ts';
 import { imageId, prepareResultFiles, writeResultFiles } from '../build/result-files.ts';
 import { type BuildOutcome, runBuild } from '../build/run-build.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { checkMaxSize, collectAutomatically } from '../disk/automatic-collection.ts';
+import { MAX_SIZE_FLAG } from '../disk/disk-settings.ts';
 import { shownName } from '../image-name.ts';
 import { causeChain } from '../render/failure.ts';
 import { formatWarnings } from '../render/warnings.ts';
@@ -30,28 +32,17 @@ export const buildCommand: Command = {
       platform: services.platform,
       stdoutIsTerminal: io.stdout.isTTY,
     });
-    if (request.call.method === 'build') prepareResultFiles(request);
+    const builds = request.call.method === 'build';
+    const maxSize = args.text(MAX_SIZE_FLAG.name);
+    checkMaxSize(services, maxSize);
+    if (builds) prepareResultFiles(request);
     const { createSecretSource } = await import('../build/secrets.ts');
     const secrets = await createSecretSource({ ...request, env: services.env }, { signal });
     const session = openSession(context, request, secrets);
-    const { progress } = session;
-    try {
-      const input = await openInput(session);
-      try {
-        return await work(session, input);
-      } catch (error) {
-        progress.finish();
-        if (signal.aborted) throw error;
-        const { log, locationOf } = progress;
-        showWarnings(session, warningsOf(error), input);
-        io.stderr.write(failureReport(error, { dockerfile: input.dockerfile, log, locationOf }));
-        throw failedToSolve(error);
-      } finally {
-        input.close();
-      }
-    } finally {
-      progress.finish();
-    }
+    const code = await workReporting(session);
+    const say = session.talks ? io.say : () => {};
+    if (builds) await collectAutomatically(services, { maxSize, say, signal });
+    return code;
   },
 };
 
@@ -80,6 +71,28 @@ function openSession(context: CommandContext, request: BuildCommandRequest, secr
   }
   const progress = createBuildProgress(io, { mode: request.progress, colors, clock: Date.now });
   return { context, request, secrets, progress, colors, talks };
+}
+
+/** Does the work; where a step fails, the lines above the error say where. */
+async function workReporting(session: Session): Promise<number> {
+  const { context, progress } = session;
+  try {
+    const input = await openInput(session);
+    try {
+      return await work(session, input);
+    } catch (error) {
+      progress.finish();
+      if (context.signal.aborted) throw error;
+      const { log, locationOf } = progress;
+      showWarnings(session, warningsOf(error), input);
+      context.io.stderr.write(failureReport(error, { dockerfile: input.dockerfile, log, locationOf }));
+      throw failedToSolve(error);
+    } finally {
+      input.close();
+    }
+  } finally {
+    progress.finish();
+  }
 }
 
 async function openInput({ context, request, secrets, progress }: Session): Promise<BuildInput> {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { CacheRecord } from '@img-build/interfaces';
-import { type UsageRow, usageRows } from '../cache-usage.ts';
-import type { Command, CommandIo } from '../command.ts';
-import { parseFilters } from '../filter.ts';
-import { formatTable } from '../render/table.ts';
-import { formatBinarySize } from '../render/units.ts';
-import { usageTable, usageTotals } from '../render/usage-table.ts';
+import { diskUsage } from '../cache-usage.ts';
+import type { Command } from '../command.ts';
+import { parseUsageFilters } from '../disk/usage-filter.ts';
+import { usageBlocks, usageJson, usageTable, usageTotals } from '../render/usage-table.ts';
+import { UsageError } from '../usage-error.ts';
 
-const FIELDS = ['id', 'parent', 'type', 'description', 'inuse', 'mutable', 'shared', 'private'];
+const FORMATS = ['table', 'json'];
 
 /** `img du` */
 export const duCommand: Command = {
@@ -16,57 +14,42 @@ export const duCommand: Command = {
   usage: '[OPTIONS]',
   flags: [
     { name: 'filter', short: 'f', type: 'list', description: 'Filter output based on conditions provided' },
+    { name: 'verbose', type: 'boolean', description: 'Show all that is known of each record', more: true },
+    {
+      name: 'format',
+      type: 'string',
+      description: 'Output as "table" or as "json", one object per line',
+      default: '"table"',
+      more: true,
+    },
+    {
+      name: 'why',
+      type: 'string',
+      value: 'ID',
+      description: 'Explain what keeps a record, and when it would go',
+      more: true,
+    },
   ],
   positionals: { min: 0, max: 0 },
   async run({ args, io, services, signal, debug }) {
-    const matches = parseFilters(args.list('filter'), FIELDS);
-    const rows = (await usageRows(services, { signal })).filter((row) => matches(fieldsOf(row)));
-    if (debug) for (const row of rows) printRecord(io, row);
-    else io.stdout.write(usageTable(rows));
-    if (args.list('filter').length === 0) io.stdout.write(usageTotals('Reclaimable', rows));
+    const format = args.text('format') ?? 'table';
+    if (!FORMATS.includes(format))
+      throw new UsageError(`unknown format ${JSON.stringify(format)}`, `it can be ${FORMATS.join(' or ')}`);
+    const filters = args.list('filter');
+    const matches = parseUsageFilters(filters, Date.now());
+    const wanted = args.text('why');
+    const usage = await diskUsage(services, { signal });
+    if (wanted !== undefined) {
+      const { explainUsage } = await import('../disk/explain-usage.ts');
+      io.stdout.write(await explainUsage(services, usage, wanted));
+      return;
+    }
+    const rows = usage.rows.filter(matches);
+    if (format === 'json') {
+      io.stdout.write(usageJson(rows));
+      return;
+    }
+    io.stdout.write(debug || args.is('verbose') ? usageBlocks(rows) : usageTable(rows));
+    if (filters.length === 0) io.stdout.write(usageTotals('Reclaimable', rows));
   },
 };
-
-function fieldsOf({
-  record,
-  inUse,
-  mutable,
-  shared,
-}: UsageRow): Readonly<Record<string, string | readonly string[]>> {
-  const present = (name: string, holds: boolean): Readonly<Record<string, string>> =>
-    holds ? { [name]: 'true' } : {};
-  return {
-    id: record.id,
-    type: record.type,
-    description: record.description,
-    ...(record.parent === undefined ? {} : { parent: record.parent }),
-    ...present('inuse', inUse),
-    ...present('mutable', mutable),
-    ...present('shared', shared),
-    ...present('private', !shared),
-  };
-}
-
-function printRecord(io: CommandIo, { record, size, reclaimable, mutable }: UsageRow): void {
-  io.stdout.write(
-    formatTable([
-      ['ID:', record.id],
-      ...(record.parent === undefined ? [] : [['Parent:', record.parent]]),
-      ['Created at:', new Date(record.createdAt).toISOString()],
-      ['Mutable:', String(mutable)],
-      ['Reclaimable:', String(reclaimable)],
-      ['Size:', formatBinarySize(size)],
-      ['Description:', record.description],
-      ...usageOf(record),
-      ['Type:', record.type],
-    ]),
-  );
-  io.print('');
-}
-
-function usageOf({ usageCount, lastUsedAt }: CacheRecord): string[][] {
-  return [
-    ['Usage count:', String(usageCount)],
-    ['Last used:', new Date(lastUsedAt).toISOString()],
-  ];
-}

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { parsePlatform, type Reference, withTag } from '@img-build/oci';
 import type { Command, CommandContext } from '../command.ts';
+import { checkMaxSize, collectAutomatically } from '../disk/automatic-collection.ts';
+import { MAX_SIZE_FLAG } from '../disk/disk-settings.ts';
+import { leasedContent } from '../disk/leased-content.ts';
 import { referenceOf, shownName } from '../image-name.ts';
 import { createTransferProgress } from '../render/transfer-progress.ts';
 import { formatBinarySize } from '../render/units.ts';
@@ -20,6 +23,7 @@ export const pullCommand: Command = {
       description: 'Pull every tag of the repository',
       more: true,
     },
+    MAX_SIZE_FLAG,
     { name: 'insecure-registry', type: 'boolean', description: 'Pull from insecure registry', hidden: true },
     {
       name: 'platform',
@@ -30,16 +34,22 @@ export const pullCommand: Command = {
   ],
   positionals: { min: 1, max: 1 },
   async run(context) {
-    const { args } = context;
-    const given = args.positionals[0] ?? '';
-    if (!args.is('all-tags')) return await pull(context, referenceOf(given), shownName(given));
-    const reference = repositoryOf(given);
-    for (const tag of await tagsOf(context, reference)) {
-      const tagged = withTag(reference, tag);
-      await pull(context, tagged, shownName(`${reference.domain}/${reference.path}:${tag}`));
-    }
+    const { args, io, services, signal } = context;
+    const maxSize = args.text(MAX_SIZE_FLAG.name);
+    checkMaxSize(services, maxSize);
+    await pullAll(context, args.positionals[0] ?? '');
+    await collectAutomatically(services, { maxSize, say: io.say, signal });
   },
 };
+
+async function pullAll(context: CommandContext, given: string): Promise<void> {
+  if (!context.args.is('all-tags')) return await pull(context, referenceOf(given), shownName(given));
+  const reference = repositoryOf(given);
+  for (const tag of await tagsOf(context, reference)) {
+    const tagged = withTag(reference, tag);
+    await pull(context, tagged, shownName(`${reference.domain}/${reference.path}:${tag}`));
+  }
+}
 
 /** A repository the user named without tag or digest. */
 function repositoryOf(given: string): Reference {
@@ -81,7 +91,7 @@ async function pull(
   try {
     const pulled = await pullImage(reference, {
       registry: () => services.registry(hosts),
-      content,
+      content: leasedContent(content, lease),
       images,
       platform,
       onProgress: progress.update,

@@ -21,7 +21,7 @@ export const rmCommand: Command = {
         io.print(`Successfully removed ${name}`);
       }
     } finally {
-      await collect(services, { records: 'keep', signal });
+      await collect(services, { signal });
     }
   },
 };

@@ -27,6 +27,7 @@ const record = { id: digest, type: 'regular', createdAt: 0, lastUsedAt: 0, usage
 const pulled = {
   record: { ...record, description: 'pulled from docker.io/tonistiigi/copy:v0.1.1@sha256:854cee92ccab' },
   size: 2_346_713,
+  freed: 2_346_713,
   reclaimable: true,
   inUse: false,
   mutable: false,

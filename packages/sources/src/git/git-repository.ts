@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { access, mkdir, rm } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError, isToolError } from '@img-build/errors';
 import type { AbortOptions } from '@img-build/interfaces';
@@ -79,12 +79,18 @@ export async function openGitRepository(
     },
   };
   await locked(async () => {
-    if (await exists(join(folder, 'HEAD'))) return;
+    if (await exists(join(folder, 'HEAD'))) return await noteUse(folder, url);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const format = sha256 ? ['--object-format=sha256'] : [];
     await git(['init', '--quiet', '--bare', ...format, '--', folder], { env: plain, maxBytes, signal });
+    await noteUse(folder, url);
   });
   return repository;
+}
+
+/** Git's own place for saying what a repository is; its time is that of the last use. */
+async function noteUse(folder: string, url: string): Promise<void> {
+  await writeFile(join(folder, 'description'), `${withoutSecrets(url)}\n`, { mode: 0o600 });
 }
 
 async function hasTree({ run }: GitRepository, object: string): Promise<boolean> {

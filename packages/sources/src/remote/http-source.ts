@@ -156,7 +156,10 @@ async function fetchFile(
   const { record, files } = await foldersOf(options);
   const known = await readKnown(record(id), files);
   // What is pinned and here needs no server at all.
-  if (known !== undefined && known.digest === facts.checksum) return known;
+  if (known !== undefined && known.digest === facts.checksum) {
+    await noteUse(files(known.digest));
+    return known;
+  }
   const got = await download(facts.url, {
     target: files,
     known: facts.checksum === undefined ? known : undefined,
@@ -166,9 +169,16 @@ async function fetchFile(
     signal,
   });
   const temporary = `${record(id)}.${randomUUID()}.tmp`;
-  await writeFile(temporary, JSON.stringify(got), { mode: 0o600 });
+  await writeFile(temporary, JSON.stringify({ ...got, url: withoutSecrets(facts.url) }), { mode: 0o600 });
   await rename(temporary, record(id));
+  await noteUse(files(got.digest));
   return got;
+}
+
+/** The time of a kept file is that of its last use. */
+async function noteUse(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(file, now, now);
 }
 
 /** Nothing is known of a download whose file is gone. */

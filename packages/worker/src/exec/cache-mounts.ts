@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { chmodSync } from 'node:fs';
+import { chmodSync, utimesSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isToolError } from '@img-build/errors';
 import type {
   AbortOptions,
@@ -66,7 +67,15 @@ export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): Cache
     options: AbortOptions,
   ): Promise<HeldCache> {
     try {
-      return { folder: await folderOf(key, wanted, options), release };
+      const folder = await folderOf(key, wanted, options);
+      markUsed(folder);
+      return {
+        folder,
+        release() {
+          markUsed(folder);
+          release();
+        },
+      };
     } catch (error) {
       release();
       throw error;
@@ -121,6 +130,12 @@ export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): Cache
 interface Wanted {
   readonly mount: ExecMount;
   readonly fill: CacheFilling;
+}
+
+/** The time of the folder around the cache's own says when the cache was used last. */
+function markUsed(folder: string): void {
+  const now = new Date();
+  utimesSync(dirname(folder), now, now);
 }
 
 function releasing(release: () => void): (error: unknown) => never {

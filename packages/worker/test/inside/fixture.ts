@@ -30,7 +30,12 @@ import type {
 } from '@img-build/interfaces';
 import { createApplier, createDiffer, packTree } from '@img-build/layers';
 import { createRuncExecutor } from '@img-build/runc-executor';
-import { chooseBackend, createNativeSnapshotter, createOverlaySnapshotter } from '@img-build/snapshotters';
+import {
+  chooseBackend,
+  createNativeSnapshotter,
+  createOverlaySnapshotter,
+  type FolderSnapshotter,
+} from '@img-build/snapshotters';
 import { createContentHasher } from '@img-build/sources';
 import { createMemorySnapshotBook } from '@img-build/testkit';
 import { afterAll } from '@jest/globals';
@@ -92,6 +97,7 @@ export async function createTestWorker(
     emulation: parts.emulation ?? createEmulation(host, join(state, 'binfmt')),
     extractArchive: createArchiveExtractor(host, () => {}),
     packTree: (root, options) => packTree(root, { ...options, host }),
+    sweep: (options) => snapshotter.sweep(options),
   });
   let outputs = 0;
   return {
@@ -155,7 +161,7 @@ export function quiet({ signal }: AbortOptions = {}): { readonly signal: AbortSi
   return { signal: signal ?? new AbortController().signal, notify: () => {} };
 }
 
-async function createSnapshotter(root: string, wanted: 'overlayfs' | 'native'): Promise<Snapshotter> {
+async function createSnapshotter(root: string, wanted: 'overlayfs' | 'native'): Promise<FolderSnapshotter> {
   const book = createMemorySnapshotBook();
   const chosen = await chooseBackend({ root, host, wanted });
   return chosen.backend === 'overlayfs'

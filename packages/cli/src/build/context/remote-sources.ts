@@ -7,6 +7,7 @@ import type { AbortOptions } from '@img-build/interfaces';
 import type { GitSource, HttpSource } from '@img-build/sources';
 import type { Services } from '../../wiring/services.ts';
 import type { BuildInputOptions } from '../build-input.ts';
+import { keptFolder, SOURCES_LOCK } from './kept-folder.ts';
 
 /** Repositories and downloads of one build: what was fetched for the Dockerfile is not fetched again for the build. */
 export interface RemoteSources {
@@ -15,24 +16,11 @@ export interface RemoteSources {
   close(): void;
 }
 
-/** Held shared by builds that use what is kept, and alone by who removes it. */
-const LOCK = 'sources';
-
-/** Where fetched repositories and downloads are kept. */
-function keptFolder(services: Pick<Services, 'state'>): string {
-  return join(services.state(), 'sources');
-}
-
-/** Removes what was kept for later builds, unless one is using it; it can be fetched again. */
-export async function removeKeptSources(services: Services, options: AbortOptions): Promise<void> {
-  await removeUnused(keptFolder(services), services, options);
-}
-
 /** Removes a folder when no build is running. */
 async function removeUnused(folder: string, services: Services, options: AbortOptions): Promise<void> {
   if (isEmpty(folder)) return;
   const [{ tryAcquire }, locks] = await Promise.all([import('@img-build/worker'), services.locks()]);
-  const release = await tryAcquire(locks, LOCK, options);
+  const release = await tryAcquire(locks, SOURCES_LOCK, options);
   if (release === undefined) return;
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -56,7 +44,7 @@ export function createRemoteSources({ services, secrets, signal }: BuildInputOpt
     ]);
     // Trees of builds that were killed.
     await removeUnused(trees, services, { signal });
-    release = await locks.acquire(LOCK, { shared: true, signal });
+    release = await locks.acquire(SOURCES_LOCK, { shared: true, signal });
     const shared = { secrets, env: services.env, scratch: join(trees, id) };
     return {
       git: createGitSource({ ...shared, folder: join(folder, 'git'), locks }),
