@@ -2,6 +2,13 @@
 export type { AbortOptions, Clock, Closable, ProgressOptions } from './abort.ts';
 export type { BuildEvent, Report, SourceRange } from './build-event.ts';
 export type {
+  CacheMountWork,
+  FolderOwner,
+  RestoreCacheMountRequest,
+  SaveCacheMountOptions,
+  SavedCacheMount,
+} from './cache-mount.ts';
+export type {
   CacheRecord,
   CacheRecordChange,
   CacheRecordList,

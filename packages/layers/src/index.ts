@@ -9,6 +9,7 @@ export { encodeHeader } from './tar/encode-header.ts';
 export { type PackEntry, packEntries } from './tar/pack-entries.ts';
 export { NO_XATTRS, type TarEntryType, type TarHeader, type TarSink } from './tar/tar-header.ts';
 export { TarParser } from './tar/tar-parser.ts';
+export { type PackFolderOptions, packFolder } from './tree/pack-folder.ts';
 export { type PackTreeOptions, packTree } from './tree/pack-tree.ts';
 export {
   type ExtractOptions,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createRpcClient, type RpcClient, spawnWorkerProcess, type WorkerProcess } from '@img-build/host';
-import type { AbortOptions, Worker } from '@img-build/interfaces';
+import type { AbortOptions, CacheMountWork, Worker } from '@img-build/interfaces';
 import type { WorkerMethods } from './worker-methods.ts';
 
 /** How to start the worker's process. */
@@ -13,7 +13,7 @@ export interface RemoteWorkerOptions {
 }
 
 /** A worker in a process of its own. */
-export interface RemoteWorker extends Worker {
+export interface RemoteWorker extends Worker, CacheMountWork {
   /** Starts the process when it is not running, and tells which snapshotter it uses. */
   backend(options?: AbortOptions): Promise<string>;
   /** Removes the folders of snapshots that were taken out of the book, of every backend. Returns how many. */
@@ -103,6 +103,16 @@ export function createRemoteWorker(options: RemoteWorkerOptions): RemoteWorker {
         ...abort,
         onEvent: ({ stream, data }) => (stream === 1 ? output.stdout(data) : output.stderr(data)),
       });
+    },
+    async saveCacheMount(key, { signal, onProgress, ...rest } = {}) {
+      return await (await client()).call(
+        'saveCacheMount',
+        { key, options: rest },
+        { signal, onEvent: onProgress },
+      );
+    },
+    async restoreCacheMount(request, abort) {
+      return await (await client()).call('restoreCacheMount', request, abort);
     },
     async close() {
       const started = await running?.catch(() => undefined);

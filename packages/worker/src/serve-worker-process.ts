@@ -16,6 +16,7 @@ import {
 import { createContentHasher } from '@img-build/sources';
 import { createActiveKeys } from './active-keys.ts';
 import { createArchiveExtractor } from './archive-extractor.ts';
+import { createCacheArchives } from './cache-archives.ts';
 import { createDeviceLookup } from './exec/devices.ts';
 import { createEmulation } from './exec/emulation.ts';
 import { createScratchFolder } from './scratch-folder.ts';
@@ -62,6 +63,7 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
       devices: createDeviceLookup(process.env['CDI_SPEC_DIRS']),
       extractArchive: createArchiveExtractor(host, warn),
       packTree: (root, options) => packTree(root, { ...options, host }),
+      cacheTransfer: createCacheArchives(host, content, warn),
       sweep,
     }),
   );

@@ -7,6 +7,9 @@ import type {
   ExecResult,
   FileRequest,
   Layer,
+  RestoreCacheMountRequest,
+  SaveCacheMountOptions,
+  SavedCacheMount,
   SnapshotUsage,
   Tree,
   UnpackRequest,
@@ -62,4 +65,12 @@ export interface WorkerMethods {
   ): Promise<void>;
   file(request: FileRequest, context: RpcContext): Promise<void>;
   exec(request: ExecRequest, context: RpcContext<OutputChunk>): Promise<ExecResult>;
+  saveCacheMount(
+    params: {
+      readonly key: string;
+      readonly options: Omit<SaveCacheMountOptions, 'signal' | 'onProgress'>;
+    },
+    context: RpcContext<ByteProgress>,
+  ): Promise<SavedCacheMount | undefined>;
+  restoreCacheMount(request: RestoreCacheMountRequest, context: RpcContext): Promise<boolean>;
 }

@@ -13,6 +13,7 @@ import type {
 import type { ContentHasher } from '@img-build/sources';
 import type { ActiveKeys } from './active-keys.ts';
 import { createCacheMounts } from './exec/cache-mounts.ts';
+import { type CacheTransferParts, createCacheTransfer } from './exec/cache-transfer.ts';
 import type { DeviceLookup } from './exec/devices.ts';
 import type { Emulation } from './exec/emulation.ts';
 import { type ExecParts, runExec } from './exec/run-exec.ts';
@@ -48,6 +49,7 @@ export interface WorkerParts {
   readonly devices: DeviceLookup;
   readonly extractArchive: ArchiveExtractor;
   readonly packTree: TreePacker;
+  readonly cacheTransfer: Pick<CacheTransferParts, 'blobs' | 'pack' | 'unpack'>;
   /** Removes the folders of snapshots without a row. */
   readonly sweep: (options: AbortOptions) => Promise<number>;
 }
@@ -98,6 +100,7 @@ export function createWorkerOperations(parts: WorkerParts): WorkerMethods {
     );
   }
 
+  const transfer = createCacheTransfer({ ...parts.cacheTransfer, snapshotter, locks, keys });
   const exec: ExecParts = { ...parts, trees, caches: createCacheMounts(snapshotter, locks), copyTree };
 
   return {
@@ -164,6 +167,12 @@ export function createWorkerOperations(parts: WorkerParts): WorkerMethods {
     },
     async file(request, { signal }) {
       await runFile({ host, trees, extractArchive }, request, { signal });
+    },
+    async saveCacheMount({ key, options }, { signal, notify }) {
+      return await transfer.save(key, { ...options, signal, onProgress: notify });
+    },
+    async restoreCacheMount(request, { signal }) {
+      return await transfer.restore(request, { signal });
     },
     async exec(request, { signal, notify }) {
       // Buffers from a pipe may share one pool: the copy that travels must be the piece alone.

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { createHash } from 'node:crypto';
-import type {
-  Compression,
-  ContentIngester,
-  Differ,
-  DiffOptions,
-  HostCalls,
-  Layer,
-  Mount,
-} from '@img-build/interfaces';
-import { MEDIA_TYPES } from '@img-build/oci';
+import type { ContentIngester, Differ, HostCalls, Mount } from '@img-build/interfaces';
 import { createBreather } from '../breathe.ts';
-import { type PackEntry, packEntries } from '../tar/pack-entries.ts';
+import type { PackEntry } from '../tar/pack-entries.ts';
 import { NO_XATTRS, type TarHeader } from '../tar/tar-header.ts';
 import { entryOf, LinkNames, type TimeRule } from '../tree/file-header.ts';
 import { mountFolders } from '../tree/mount-stack.ts';
 import { baseOf, joinPath, parentOf } from '../unpack/entry-path.ts';
-import { compress } from './compress.ts';
 import { type Change, findChanges, type UpperTree } from './find-changes.ts';
+import { packLayer } from './pack-layer.ts';
 
 /** What a differ needs. */
 export interface DifferOptions {
@@ -25,15 +15,6 @@ export interface DifferOptions {
   readonly content: ContentIngester;
   readonly host: HostCalls;
 }
-
-const TYPES: Readonly<Record<'oci' | 'docker', Readonly<Record<Compression, string>>>> = {
-  oci: { gzip: MEDIA_TYPES.ociLayerGzip, zstd: MEDIA_TYPES.ociLayerZstd, uncompressed: MEDIA_TYPES.ociLayer },
-  docker: {
-    gzip: MEDIA_TYPES.dockerLayerGzip,
-    zstd: MEDIA_TYPES.dockerLayerZstd,
-    uncompressed: MEDIA_TYPES.dockerLayer,
-  },
-};
 
 /**
  * Makes a differ that sees files as the calling process does: owners are those of its user namespace. Nothing is
@@ -50,27 +31,6 @@ export function createDiffer({ content, host }: DifferOptions): Differ {
       return packLayer(content, entriesOf(host, changes, timeRule(options.rewriteTimestamp)), options);
     },
   };
-}
-
-async function packLayer(
-  content: ContentIngester,
-  entries: Iterable<PackEntry>,
-  options: DiffOptions,
-): Promise<Layer> {
-  const { compression = 'gzip', mediaTypes = 'oci', signal } = options;
-  const hash = createHash('sha256');
-  let bytes = 0;
-  async function* hashed(): AsyncGenerator<Buffer> {
-    for await (const chunk of packEntries(entries, signal)) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      options.onProgress?.(bytes);
-      yield chunk;
-    }
-  }
-  const packed = compress(hashed(), compression, options.compressionLevel);
-  const descriptor = await content.ingest(TYPES[mediaTypes][compression], packed, { signal });
-  return { descriptor, diffId: `sha256:${hash.digest('hex')}` };
 }
 
 /** The two trees to compare; when the upper one is an overlay on exactly the lower one, only its own folder. */

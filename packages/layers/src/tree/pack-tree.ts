@@ -26,7 +26,12 @@ export interface PackTreeOptions extends AbortOptions {
  * @throws LayerError `LAYER_SOURCE_CHANGED` when a file is shorter than it was
  */
 export function packTree(folder: string, options: PackTreeOptions): AsyncGenerator<Buffer> {
-  return packEntries(treeEntries(bytesOf(folder), '', new LinkNames(), options), options.signal);
+  return packEntries(folderEntries(folder, options), options.signal);
+}
+
+/** What is in a folder as the entries of a tar. */
+export function folderEntries(folder: string, options: PackTreeOptions): Generator<PackEntry> {
+  return treeEntries(bytesOf(folder), '', new LinkNames(), options);
 }
 
 function* treeEntries(

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { createHash } from 'node:crypto';
 import { chmodSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isToolError } from '@img-build/errors';
-import type {
-  AbortOptions,
-  CacheMountOptions,
-  ExecMount,
-  Locks,
-  Mount,
-  Snapshotter,
-} from '@img-build/interfaces';
+import type { AbortOptions, CacheMountOptions, ExecMount, Locks, Snapshotter } from '@img-build/interfaces';
 import { setOwner } from '../file/file-attributes.ts';
 import { tryAcquire } from '../try-acquire.ts';
-import { WorkerError } from '../worker-error.ts';
+import { bindSource, replaceEmptyFolder } from './cache-folder.ts';
+import { cacheMountKey, restoredCacheMountKey } from './cache-mount-key.ts';
 
 /** A cache mount's folder, held for one run. */
 export interface HeldCache {
@@ -49,12 +42,32 @@ export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): Cache
     }
   }
 
+  /** A restored mount becomes the one that a run asks for, and is not filled again. */
+  async function adopt(key: string, { mount }: Wanted, options: AbortOptions): Promise<string | undefined> {
+    const { id, origin, reset: startEmpty = false } = mount.cache ?? {};
+    if (id === undefined || origin === undefined || startEmpty) return undefined;
+    const restored = restoredCacheMountKey(id);
+    if ((await snapshotter.stat(restored)) === undefined) return undefined;
+    const release = await locks.acquire(restored, options);
+    try {
+      // Somebody else may have been faster.
+      if ((await snapshotter.stat(restored)) === undefined) return undefined;
+      const folder = bindSource(await snapshotter.prepare(key, undefined, { ...options, label: id }));
+      replaceEmptyFolder(bindSource(await snapshotter.mounts(restored)), folder);
+      await snapshotter.remove(restored);
+      return folder;
+    } finally {
+      release();
+    }
+  }
+
   /** Runs that share a cache wait here until the one that makes it has filled it. */
   async function folderOf(key: string, wanted: Wanted, options: AbortOptions): Promise<string> {
     const release = await locks.acquire(`make-${key}`, options);
     try {
       const exists = (await snapshotter.stat(key)) !== undefined;
-      return exists ? bindSource(await snapshotter.mounts(key)) : await make(key, wanted, options);
+      if (exists) return bindSource(await snapshotter.mounts(key));
+      return (await adopt(key, wanted, options)) ?? (await make(key, wanted, options));
     } finally {
       release();
     }
@@ -113,8 +126,7 @@ export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): Cache
         sharing,
         reset: startEmpty,
       }: CacheMountOptions = mount.cache ?? { id: mount.destination, sharing: 'shared' };
-      const name = origin === undefined ? id : `${id}\0${origin}`;
-      const base = `cache-mount-${createHash('sha256').update(name).digest('hex')}`;
+      const base = cacheMountKey(id, origin);
       if (sharing === 'private') {
         const { key, release } = await lockPrivate(base, options);
         if (startEmpty) await removeIfPresent(snapshotter, key, options).catch(releasing(release));
@@ -151,12 +163,4 @@ async function removeIfPresent(snapshotter: Snapshotter, key: string, options: A
   } catch (error) {
     if (!isToolError(error, 'SNAPSHOT_NOT_FOUND')) throw error;
   }
-}
-
-function bindSource(mounts: readonly Mount[]): string {
-  const [only] = mounts;
-  if (mounts.length !== 1 || only?.type !== 'bind') {
-    throw new WorkerError('a cache mount needs a folder of its own', { code: 'EXEC_MOUNT_INVALID' });
-  }
-  return only.source;
 }

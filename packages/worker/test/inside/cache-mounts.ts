@@ -3,12 +3,14 @@ import { lstatSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheMountOptions, ExecMount } from '@img-build/interfaces';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { cacheMountKey, restoredCacheMountKey } from '../../src/exec/cache-mount-key.ts';
 import { createCacheMounts } from '../../src/exec/cache-mounts.ts';
 import {
   createTestWorker,
   hostTree,
   oneId,
   parent,
+  quiet,
   shell,
   type TestWorker,
   writeBusybox,
@@ -196,5 +198,98 @@ describe('sharing', () => {
     expect(free).toHaveLength(keys.length - 1);
     expect(readdirSync(held.folder)).toEqual([]);
     held.release();
+  });
+});
+
+const signal = quiet();
+
+/** Key of the only cache of an id. */
+async function keyOf(id: string): Promise<string> {
+  const keys = (await worker.snapshotter.list()).filter(({ label }) => label === id).map(({ key }) => key);
+  expect(keys).toHaveLength(1);
+  return keys[0] ?? '';
+}
+
+describe('saved', () => {
+  test('give the same bytes for the same content, and come back as they were', async () => {
+    const id = 'saved';
+    await run(
+      `mkdir /cache/a && echo one > /cache/a/f && ln /cache/a/f /cache/hard && ln -s a/f /cache/soft
+echo x > /cache/.wh.kept && chmod 4711 /cache/hard && chmod 1770 /cache && touch -d '2001-02-03 04:05:06' /cache/a`,
+      cache({ id }),
+    );
+    const key = await keyOf(id);
+    const [saved, again] = [
+      await worker.methods.saveCacheMount({ key, options: { compression: 'zstd' } }, signal),
+      await worker.methods.saveCacheMount({ key, options: { compression: 'zstd' } }, signal),
+    ];
+    expect(saved?.layer.descriptor.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
+    expect(again).toEqual(saved);
+    if (saved === undefined) return;
+    expect(saved.owner).toEqual({ uid: 0, gid: 0, mode: 0o1770 });
+
+    const restored = {
+      key: cacheMountKey('restored'),
+      label: 'restored',
+      blob: saved.layer.descriptor.digest,
+    };
+    const request = { ...restored, owner: saved.owner, replace: false };
+    expect(await worker.methods.restoreCacheMount(request, signal)).toBe(true);
+    const look = `cd /cache && stat -c '%n %a %h %Y' . a a/f hard soft .wh.kept && cat soft`;
+    const before = await run(look, cache({ id }));
+    expect(await run(look, cache({ id: 'restored' }))).toBe(before);
+    expect(before).toContain('hard 4711 2 ');
+  });
+
+  test('do not take the place of one that is there, unless they are to', async () => {
+    const id = 'there';
+    await run('echo old > /cache/f', cache({ id }));
+    const key = await keyOf(id);
+    const saved = await worker.methods.saveCacheMount({ key, options: {} }, signal);
+    if (saved === undefined) throw new Error('nothing was saved');
+    await run('echo new > /cache/f; touch /cache/g', cache({ id }));
+    const request = { key, label: id, blob: saved.layer.descriptor.digest, owner: saved.owner };
+    expect(await worker.methods.restoreCacheMount({ ...request, replace: false }, signal)).toBe(false);
+    expect(await run('cat /cache/f', cache({ id }))).toBe('new\n');
+    expect(await worker.methods.restoreCacheMount({ ...request, replace: true }, signal)).toBe(true);
+    expect(await run('cat /cache/f; ls /cache', cache({ id }))).toBe('old\nf\n');
+  });
+
+  test('are found by the first run that starts its cache with something', async () => {
+    const id = 'seeded';
+    await run('echo kept > /cache/f', cache({ id, origin: 'elsewhere' }));
+    const key = await keyOf(id);
+    const saved = await worker.methods.saveCacheMount({ key, options: {} }, signal);
+    if (saved === undefined) throw new Error('nothing was saved');
+    await worker.methods.remove([key], signal);
+    const request = { key: restoredCacheMountKey(id), label: id, blob: saved.layer.descriptor.digest };
+    await worker.methods.restoreCacheMount({ ...request, owner: saved.owner, replace: false }, signal);
+
+    expect(await run('ls /cache', cache({ id }))).toBe('');
+    expect(await run('cat /cache/f', cache({ id, origin: 'here' }))).toBe('kept\n');
+    expect(await worker.snapshotter.stat(restoredCacheMountKey(id))).toBeUndefined();
+    expect(await run('ls /cache', cache({ id, origin: 'somewhere' }))).toBe('');
+  });
+
+  test('are whole: a damaged one leaves the mount as it was, and nothing besides', async () => {
+    const id = 'damaged';
+    await run('echo good > /cache/f', cache({ id }));
+    const blob = await worker.content.ingest(
+      'application/vnd.oci.image.layer.v1.tar',
+      (async function* () {
+        yield Buffer.from('no tar at all'.repeat(100));
+      })(),
+    );
+    const request = { key: await keyOf(id), label: id, blob: blob.digest, replace: true };
+    await expect(
+      worker.methods.restoreCacheMount({ ...request, owner: { uid: 0, gid: 0, mode: 0o755 } }, signal),
+    ).rejects.toHaveProperty('code', 'LAYER_INVALID');
+    expect(await run('cat /cache/f', cache({ id }))).toBe('good\n');
+  });
+
+  test('of a key nobody has are nothing', async () => {
+    expect(
+      await worker.methods.saveCacheMount({ key: cacheMountKey('none'), options: {} }, signal),
+    ).toBeUndefined();
   });
 });

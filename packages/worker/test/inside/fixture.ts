@@ -41,6 +41,7 @@ import { createMemorySnapshotBook } from '@img-build/testkit';
 import { afterAll } from '@jest/globals';
 import { createActiveKeys } from '../../src/active-keys.ts';
 import { createArchiveExtractor } from '../../src/archive-extractor.ts';
+import { createCacheArchives } from '../../src/cache-archives.ts';
 import { createDeviceLookup, type DeviceLookup } from '../../src/exec/devices.ts';
 import { createEmulation, type Emulation } from '../../src/exec/emulation.ts';
 import { createScratchFolder } from '../../src/scratch-folder.ts';
@@ -97,6 +98,7 @@ export async function createTestWorker(
     emulation: parts.emulation ?? createEmulation(host, join(state, 'binfmt')),
     extractArchive: createArchiveExtractor(host, () => {}),
     packTree: (root, options) => packTree(root, { ...options, host }),
+    cacheTransfer: createCacheArchives(host, content, () => {}),
     sweep: (options) => snapshotter.sweep(options),
   });
   let outputs = 0;
