@@ -2,7 +2,6 @@
 
 import type { Digest } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ProcessIdentity, ProcessTable } from '../src/index.ts';
 import { openState } from './temporary-state.ts';
 
@@ -139,83 +138,5 @@ describe('a collection', () => {
         signal: AbortSignal.abort(new RangeError('stop')),
       }),
     ).rejects.toThrow('stop');
-  });
-
-  test('removes exactly what no image, lease or kept record reaches', async () => {
-    const chance = fc.integer({ min: 0, max: 3 }).map((roll) => roll === 0);
-    const item = fc.record({
-      parent: fc.option(fc.nat(20), { nil: undefined }),
-      layer: fc.option(fc.nat(20), { nil: undefined }),
-      leased: chance,
-      kept: chance,
-    });
-    const graph = fc.record({
-      items: fc.array(item, { maxLength: 12 }),
-      children: fc.array(fc.array(fc.nat(20), { maxLength: 3 }), { minLength: 21, maxLength: 21 }),
-      images: fc.array(fc.nat(20), { maxLength: 2 }),
-      leasedBlobs: fc.array(fc.nat(20), { maxLength: 2 }),
-    });
-    await fc.assert(
-      fc.asyncProperty(graph, async ({ items, children, images, leasedBlobs }) => {
-        const metadata = openState();
-        const book = metadata.snapshots('overlayfs');
-        const lease = metadata.leases.create();
-        const parentOf = (at: number): number | undefined =>
-          at === 0 || items[at]?.parent === undefined ? undefined : (items[at]?.parent as number) % at;
-        for (const [at, { layer, leased }] of items.entries()) {
-          const parent = parentOf(at);
-          const named = parent === undefined ? {} : { parent: String(parent) };
-          metadata.records.put({
-            id: String(at),
-            ...named,
-            type: 'regular',
-            description: '',
-            layer: layer === undefined ? undefined : layerOf(layer),
-          });
-          book.insert({ key: `active-${at}`, kind: 'active', ...named, createdAt: at });
-          book.commit(String(at), `active-${at}`, 1);
-          if (leased) lease.addRecords([String(at)]);
-        }
-        for (const at of images)
-          metadata.images.put(`image-${at}`, { mediaType: 'm', digest: blob(at), size: 1 });
-        lease.addBlobs(leasedBlobs.map(blob));
-
-        const plan = await metadata.planCollection({
-          blobs: Array.from({ length: 21 }, (_, at) => blob(at)),
-          children: async (digest) => (children[Number.parseInt(digest.slice(7), 16)] ?? []).map(blob),
-          choose: (uses) =>
-            uses
-              .filter(
-                ({ record, inUse, shared }) => !inUse && !shared && items[Number(record.id)]?.kept !== true,
-              )
-              .map(({ record }) => record.id),
-        });
-
-        const blobs = new Set<number>();
-        const reach = (at: number): void => {
-          if (blobs.has(at)) return;
-          blobs.add(at);
-          children[at]?.forEach(reach);
-        };
-        [...images, ...leasedBlobs].forEach(reach);
-        const alive = new Set<number>();
-        for (const [at, { layer, leased, kept }] of items.entries()) {
-          if (!leased && !kept && !(layer !== undefined && blobs.has(layer))) continue;
-          for (let up: number | undefined = at; up !== undefined; up = parentOf(up)) alive.add(up);
-        }
-        for (const at of alive) if (items[at]?.layer !== undefined) blobs.add(items[at]?.layer as number);
-        const gone = items.map((_, at) => at).filter((at) => !alive.has(at));
-        expect(plan.records.map(({ id }) => Number(id)).sort((a, b) => a - b)).toEqual(gone);
-        expect(plan.blobs).toEqual(
-          Array.from({ length: 21 }, (_, at) => at)
-            .filter((at) => !blobs.has(at))
-            .map(blob),
-        );
-        expect(plan.snapshots).toHaveLength(gone.length);
-        for (const { key } of plan.snapshots) book.remove(key);
-        await metadata.close();
-      }),
-      { numRuns: 60 },
-    );
   });
 });

@@ -21,9 +21,7 @@ function expectWhole(path: string, names: readonly string[]): number {
     expect(metadata.cacheKeys.results(id)).toHaveLength(1);
     expect(metadata.cacheKeys.backlinks(id)).toHaveLength(1);
   }
-  const targets = names.flatMap((name) =>
-    metadata.cacheKeys.targets(name, { input: 0, digest: 'sha256:0' }),
-  );
+  const targets = names.flatMap((name) => metadata.cacheKeys.targets(name, { input: 0, digest: 'sha256:0' }));
   expect(targets).toHaveLength(records.length);
   const raw = new DatabaseSync(path, { readOnly: true });
   expect(raw.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
