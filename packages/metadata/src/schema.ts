@@ -57,6 +57,21 @@ const STEPS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX cache_links_by_target ON cache_links (target);
   `,
+  `
+  CREATE TABLE steps (
+    id INTEGER PRIMARY KEY, project TEXT NOT NULL, dockerfile TEXT NOT NULL, place TEXT NOT NULL,
+    instruction TEXT NOT NULL, key TEXT NOT NULL, record TEXT, fingerprint TEXT NOT NULL, description TEXT NOT NULL,
+    failed INTEGER NOT NULL, at INTEGER NOT NULL, pruned_at INTEGER, files BLOB,
+    UNIQUE (project, place, fingerprint)
+  ) STRICT;
+  CREATE INDEX steps_by_dockerfile ON steps (dockerfile);
+  CREATE INDEX steps_by_key ON steps (key);
+
+  CREATE TABLE builds (
+    id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL, at INTEGER NOT NULL,
+    report BLOB NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The version this program writes. */
