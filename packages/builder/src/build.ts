@@ -26,6 +26,8 @@ import type { BuildContext, TreeChecksum } from './build-context.ts';
 import { asBuildResult, recordIdOf } from './build-result.ts';
 import { BuilderError } from './builder-error.ts';
 import { graphOf } from './definition-graph.ts';
+import type { Explanation } from './explain/explanation.ts';
+import { solveExplained } from './explain/solve-explained.ts';
 import { createOpResolver } from './ops/resolve-op.ts';
 import { createRecordChains, type LayerFetcher, type RecordChains } from './record-chain.ts';
 import { createRecordResultStore } from './result-store.ts';
@@ -73,6 +75,8 @@ export interface BuildRequest {
 /** How to run a build. */
 export interface BuildOptions extends AbortOptions {
   readonly report: Report;
+  /** Says why steps are executed. */
+  readonly explanation?: Explanation | undefined;
 }
 
 /**
@@ -84,7 +88,7 @@ export interface BuildOptions extends AbortOptions {
 export async function build(
   ports: BuilderPorts,
   request: BuildRequest,
-  { report, signal }: BuildOptions,
+  { report, signal, explanation }: BuildOptions,
 ): Promise<readonly ExportResult[]> {
   const chains = createRecordChains(ports);
   const context: BuildContext = {
@@ -104,9 +108,10 @@ export async function build(
     locks: ports.locks,
   });
   const edges = request.targets.map(({ definition }) => graphOf(definition));
-  const solved = await solver.solve(
+  const solved = await solveExplained(
+    solver,
     edges.filter((edge) => edge !== undefined),
-    { signal },
+    { signal, explanation },
   );
   let next = 0;
   const platforms = request.targets.map(({ platform, config }, index) => {

@@ -3,6 +3,12 @@ export { type BuilderPorts, type BuildOptions, type BuildRequest, type BuildTarg
 export type { TreeChecksum } from './build-context.ts';
 export { BuilderError, type BuilderErrorCode, ProcessFailedError } from './builder-error.ts';
 export {
+  createExplanation,
+  type ExplainedStep,
+  type Explanation,
+  type ExplanationOptions,
+} from './explain/explanation.ts';
+export {
   createRecordChains,
   type LayerFetcher,
   type LayerProgress,

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+import type { StepCause, StepName, StepReason, StepStore, StoredStep } from '@img-build/interfaces';
+import type { OutcomeFinder, VertexOutcome } from '@img-build/solver';
+import { compareFiles } from './compare-files.ts';
+import { compareSteps } from './compare-steps.ts';
+import { describeStep, isForOneBuild } from './describe-step.ts';
+import { decodeFileLists, type FileLists } from './file-list.ts';
+import type { StepDescription, StepInput } from './step-description.ts';
+
+/** A step of this build. */
+export interface KnownStep {
+  readonly outcome: VertexOutcome;
+  readonly description: StepDescription;
+  readonly files: FileLists;
+}
+
+/** What a comparison works with. */
+export interface StepComparisonOptions {
+  readonly steps: StepStore;
+  /** Tells of a vertex whether it is explained by itself, so that others can follow from it. */
+  readonly isStep: (outcome: VertexOutcome) => boolean;
+  readonly find: OutcomeFinder;
+}
+
+/** A state of a step that is compared with; `files` are read when they are needed. */
+export interface EarlierStep {
+  readonly stored: StoredStep;
+  readonly description: StepDescription;
+}
+
+/** How many steps back a difference is looked for. */
+const MAX_DEPTH = 100;
+
+/** Compares steps with what they were. */
+export interface StepComparison {
+  /** Everything that differs. `withFiles` says whether to name files. */
+  differences(before: EarlierStep, after: KnownStep, withFiles: boolean): readonly StepReason[];
+  read(stored: StoredStep): EarlierStep | undefined;
+}
+
+/** Makes the comparison of one build. */
+export function createStepComparison({ steps, isStep, find }: StepComparisonOptions): StepComparison {
+  const byKey = new Map<string, EarlierStep | undefined>();
+
+  function read(stored: StoredStep): EarlierStep | undefined {
+    try {
+      return { stored, description: JSON.parse(stored.description) as StepDescription };
+    } catch {
+      return undefined;
+    }
+  }
+
+  function earlierInput({ keys }: StepInput): EarlierStep | undefined {
+    for (const key of keys) {
+      if (!byKey.has(key)) {
+        const stored = steps.byKey(key);
+        byKey.set(key, stored && read(stored));
+      }
+      const found = byKey.get(key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  function compareInput(
+    before: EarlierStep,
+    after: KnownStep,
+    input: number,
+    { withFiles, depth }: { readonly withFiles: boolean; readonly depth: number },
+  ): readonly StepReason[] {
+    const [old, now] = [before.description.inputs[input], after.description.inputs[input]];
+    const edge = after.outcome.vertex.inputs[input];
+    const from = edge && find(edge.vertex.digest);
+    if (old === undefined || now === undefined || from === undefined) return [];
+    const executed = from.fate === 'executed' && isStep(from);
+    const ignored = executed && from.vertex.ignoreCache === true && now.content === undefined;
+    if (sameInput(old, now) && !ignored) return [];
+    if (executed) return [{ kind: 'follows', steps: [nameOf(from)] }];
+    if (isForOneBuild(from)) return [filesChanged(before, after, input, withFiles)];
+    if (from.vertex.name.startsWith('[internal]')) return [{ kind: 'setting-changed', setting: 'heredoc' }];
+    return depth >= MAX_DEPTH ? [] : compareParents(old, from, after, { withFiles, depth });
+  }
+
+  /** The input was found in the cache, or is no step: it is another one than before, and that is the cause. */
+  function compareParents(
+    old: StepInput,
+    from: VertexOutcome,
+    after: KnownStep,
+    { withFiles, depth }: { readonly withFiles: boolean; readonly depth: number },
+  ): readonly StepReason[] {
+    const earlier = earlierInput(old);
+    const description = describeStep(from, find);
+    if (earlier === undefined || earlier.description.instruction !== description.instruction) {
+      return [{ kind: 'parent-changed', before: old.name, after: from.vertex.name }];
+    }
+    const parent = { outcome: from, description, files: new Map() };
+    const reasons = allDifferences(earlier, parent, { withFiles, depth: depth + 1 });
+    const step = from.vertex.name === after.outcome.vertex.name ? undefined : from.vertex.name;
+    return reasons.map((reason) =>
+      reason.kind === 'follows' || reason.step !== undefined || step === undefined
+        ? reason
+        : { ...reason, step },
+    );
+  }
+
+  function filesChanged(before: EarlierStep, after: KnownStep, input: number, withFiles: boolean): StepCause {
+    const now = withFiles ? after.files.get(input) : undefined;
+    const old = now && decodeFileLists(steps.filesOf(before.stored.id)).get(input);
+    const files = now && old && compareFiles(old, now);
+    return { kind: 'files-changed', from: '', ...(files === undefined ? {} : { files }) };
+  }
+
+  function allDifferences(
+    before: EarlierStep,
+    after: KnownStep,
+    options: { readonly withFiles: boolean; readonly depth: number },
+  ): readonly StepReason[] {
+    const inputs = after.description.inputs.flatMap((_, input) =>
+      compareInput(before, after, input, options),
+    );
+    return joinFollows(unique([...compareSteps(before.description, after.description), ...inputs]));
+  }
+
+  return {
+    read,
+    differences: (before, after, withFiles) => allDifferences(before, after, { withFiles, depth: 0 }),
+  };
+}
+
+/** Equal content is the same input, whatever it is called; without content, one common key is. */
+function sameInput(before: StepInput, after: StepInput): boolean {
+  if (before.content !== undefined && after.content !== undefined) return before.content === after.content;
+  return after.keys.some((key) => before.keys.includes(key));
+}
+
+function nameOf({ vertex: { digest, name } }: VertexOutcome): StepName {
+  return { vertex: digest, name };
+}
+
+/** Each reason once. */
+export function unique(reasons: readonly StepReason[]): readonly StepReason[] {
+  return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
+}
+
+/** Several steps that one follows from are one reason, the last one. */
+function joinFollows(reasons: readonly StepReason[]): readonly StepReason[] {
+  const steps = reasons.flatMap((reason) => (reason.kind === 'follows' ? reason.steps : []));
+  const others = reasons.filter(({ kind }) => kind !== 'follows');
+  return steps.length === 0 ? others : [...others, { kind: 'follows', steps }];
+}
