@@ -11,6 +11,8 @@ export interface Flag {
   readonly type: 'boolean' | 'string' | 'list';
   /** What help calls its value; default: its type. */
   readonly value?: string;
+  /** Value of the flag when it is given without one; then a value can only follow after `=`. */
+  readonly implied?: string;
   readonly description: string;
   /** Shown in help. */
   readonly default?: string;

@@ -52,7 +52,7 @@ function longFlag(word: string, known: readonly Flag[], nextWord: NextWord): str
   }
   const given = equals < 0 ? undefined : word.slice(equals + 1);
   if (flag.type === 'boolean') return spelled(flag, booleanOf(flag, given ?? 'true'));
-  return spelled(flag, given ?? requireValue(flag, nextWord()));
+  return spelled(flag, given ?? flag.implied ?? requireValue(flag, nextWord()));
 }
 
 function shortFlags(word: string, known: readonly Flag[], nextWord: NextWord): readonly string[] {

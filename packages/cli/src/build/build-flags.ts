@@ -64,6 +64,13 @@ const MORE_FLAGS: readonly Flag[] = [
   },
   { name: 'cgroup-parent', type: 'string', description: 'Parent cgroup of RUN' },
   { name: 'check', type: 'boolean', description: 'Check the Dockerfile, short for --call=check' },
+  {
+    name: 'expect-cached',
+    type: 'list',
+    implied: '',
+    description: 'Fail with exit code 8 when a step (of these stages) is not cached',
+  },
+  { name: 'explain', type: 'boolean', description: 'Say of every step why it was not cached' },
   { name: 'iidfile', type: 'string', description: 'Write the id of the image to a file' },
   { name: 'load', type: 'boolean', description: 'Load the image into docker, or podman' },
   { name: 'metadata-file', type: 'string', description: 'Write what came of the build to a JSON file' },

@@ -37,6 +37,10 @@ export interface BuildCommandRequest {
   readonly quiet: boolean;
   readonly imageIdFile: string | undefined;
   readonly metadataFile: string | undefined;
+  /** Say of every step why it was executed. */
+  readonly explain: boolean;
+  /** Stages whose steps have to be found in the cache; an empty list means all. */
+  readonly expectCached: readonly string[] | undefined;
 }
 
 /** What decides defaults. */
@@ -90,6 +94,8 @@ export function buildRequestFrom(
     quiet: args.is('quiet'),
     imageIdFile: args.text('iidfile'),
     metadataFile: args.text('metadata-file'),
+    explain: args.is('explain'),
+    expectCached: expectedFrom(args),
   };
 }
 
@@ -100,6 +106,16 @@ function refuseCacheTransfer(args: ParsedArguments): void {
     `--${flag} is not yet supported`,
     'builds on one state directory share their cache without it',
   );
+}
+
+function expectedFrom(args: ParsedArguments): readonly string[] | undefined {
+  const given = args.list('expect-cached');
+  if (given.length === 0) return undefined;
+  const names = given.map((list) => list.split(',').map((name) => name.trim()));
+  // Without names it means all stages, whatever else is named.
+  return names.some((list) => list.every((name) => name === ''))
+    ? []
+    : names.flat().filter((name) => name !== '');
 }
 
 function callFrom(args: ParsedArguments): CallSpec {

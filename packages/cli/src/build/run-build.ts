@@ -4,14 +4,16 @@ import { type BuilderPorts, build, type TreeChecksum } from '@img-build/builder'
 import { type FrontendWarning, type LowerResult, lowerDockerfile } from '@img-build/dockerfile-frontend';
 import type { AbortOptions, Exporter, ExportResult, Lease, SecretSource } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
-import { createContentHasher, type ImageSource } from '@img-build/sources';
+import { type ContentHasher, createContentHasher, type ImageSource } from '@img-build/sources';
 import type { CommandIo } from '../command.ts';
 import { shortWarning } from '../render/warnings.ts';
 import { createStoredLayerFetcher } from '../wiring/image-unpacking.ts';
 import type { Services } from '../wiring/services.ts';
 import type { BuildInput } from './build-input.ts';
+import type { BuildReport } from './build-report.ts';
 import type { BuildCommandRequest } from './build-request.ts';
 import { definitionStep } from './definition-step.ts';
+import { type ExplainedBuild, explainBuild } from './explained-build.ts';
 import { createExporter } from './exporters.ts';
 import { lowerRequestFrom, openImages } from './lower-request.ts';
 import type { BuildProgress } from './progress.ts';
@@ -26,6 +28,8 @@ export interface RunBuildOptions {
   readonly io: CommandIo;
   readonly progress: BuildProgress;
   readonly signal: AbortSignal;
+  /** Told what became of the steps, however the build ended. */
+  readonly onReport?: ((report: BuildReport) => void) | undefined;
 }
 
 /** What it made. */
@@ -50,24 +54,51 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
     const lowered = await lowerDockerfile(lowerRequestFrom({ ...options, images }));
     progress.locate((vertex) => lowered.locationOf(vertex as Digest));
     showWarnings(options, lowered.warnings);
-    const ports = await builderPorts(options, images, lease);
+    const hasher = await hasherFor(services);
+    const ports = await builderPorts(options, images, { lease, hasher });
     const exporters = await exportersOf(options, lowered);
-    const results = await build(
-      ports,
-      {
-        targets: lowered.platforms,
-        exporters,
-        names: request.names,
-        epoch: lowered.sourceDateEpoch,
-        entitlements: request.lowerOptions.entitlements,
-      },
-      { report: progress.report, signal },
+    const reference = newBuildReference();
+    const metadata = await services.metadata();
+    const explained = explainBuild({ ...options, lowered, metadata, hasher, reference });
+    const results = await reported(options, explained, () =>
+      build(
+        ports,
+        {
+          targets: lowered.platforms,
+          exporters,
+          names: request.names,
+          epoch: lowered.sourceDateEpoch,
+          entitlements: request.lowerOptions.entitlements,
+        },
+        { report: progress.report, signal, explanation: explained.explanation },
+      ),
     );
     const { dockerfile } = options.input;
-    return { reference: newBuildReference(), results, dockerfile, warnings: lowered.warnings };
+    return { reference, results, dockerfile, warnings: lowered.warnings };
   } finally {
     lease.release();
   }
+}
+
+/** Runs the build and keeps what became of it. */
+async function reported<T>(
+  { onReport, signal }: RunBuildOptions,
+  explained: ExplainedBuild,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await work();
+    onReport?.(explained.finish('succeeded'));
+    return result;
+  } catch (error) {
+    onReport?.(explained.finish(signal.aborted ? 'canceled' : 'failed'));
+    throw error;
+  }
+}
+
+async function hasherFor(services: Services): Promise<ContentHasher> {
+  const [{ statCache }, xattrs] = await Promise.all([services.metadata(), services.host()]);
+  return createContentHasher({ statCache, xattrs });
 }
 
 /** A warning belongs to the step that read the Dockerfile. */
@@ -102,10 +133,9 @@ async function exportersOf(
 async function builderPorts(
   { input, secrets, services }: RunBuildOptions,
   images: ImageSource,
-  lease: Lease,
+  { lease, hasher }: { readonly lease: Lease; readonly hasher: ContentHasher },
 ): Promise<BuilderPorts> {
-  const [metadata, host] = await Promise.all([services.metadata(), services.host()]);
-  const hasher = createContentHasher({ statCache: metadata.statCache, xattrs: host });
+  const metadata = await services.metadata();
   const [content, worker, locks, backend, fetchLayer, inputSources] = await Promise.all([
     services.content(),
     services.worker(),

@@ -5,12 +5,14 @@ import type { SecretSource } from '@img-build/interfaces';
 import { formatReference, parseReference } from '@img-build/oci';
 import { BUILD_FLAGS, IGNORED_FLAGS } from '../build/build-flags.ts';
 import { type BuildInput, openBuildInput } from '../build/build-input.ts';
+import type { BuildReport } from '../build/build-report.ts';
 import { type BuildCommandRequest, buildRequestFrom } from '../build/build-request.ts';
 import { failureReport } from '../build/failure-report.ts';
 import { writesToStdout } from '../build/output-spec.ts';
 import { type BuildProgress, createBuildProgress } from '../build/progress.ts';
 import { imageId, prepareResultFiles, writeResultFiles } from '../build/result-files.ts';
 import { type BuildOutcome, runBuild } from '../build/run-build.ts';
+import { failNotCached, isNotCached, showExplanation } from '../build/show-explanation.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { checkMaxSize, collectAutomatically } from '../disk/automatic-collection.ts';
 import { MAX_SIZE_FLAG } from '../disk/disk-settings.ts';
@@ -55,6 +57,8 @@ interface Session {
   readonly colors: boolean;
   /** Whether the command talks besides its progress. */
   readonly talks: boolean;
+  /** What became of the steps, once that is known. */
+  report?: BuildReport | undefined;
 }
 
 function openSession(context: CommandContext, request: BuildCommandRequest, secrets: SecretSource): Session {
@@ -83,6 +87,9 @@ async function workReporting(session: Session): Promise<number> {
     } catch (error) {
       progress.finish();
       if (context.signal.aborted) throw error;
+      const shown = { io: context.io, request: session.request, report: session.report };
+      if (isNotCached(error)) return failNotCached(shown);
+      showExplanation(shown);
       const { log, locationOf } = progress;
       showWarnings(session, warningsOf(error), input);
       context.io.stderr.write(failureReport(error, { dockerfile: input.dockerfile, log, locationOf }));
@@ -118,8 +125,12 @@ async function work(session: Session, input: BuildInput): Promise<number> {
     const { runCall } = await import('../build/call.ts');
     return await runCall({ request, input, services, io, progress, signal });
   }
-  const outcome = await runBuild({ request, input, secrets, services, io, progress, signal });
+  const onReport = (report: BuildReport): void => {
+    session.report = report;
+  };
+  const outcome = await runBuild({ request, input, secrets, services, io, progress, signal, onReport });
   progress.finish();
+  showExplanation({ io, request, report: session.report });
   await writeResultFiles(request, outcome, services.env);
   showWarnings(session, outcome.warnings, input);
   if (talks) io.say(`Successfully built ${builtName(request, outcome)}`);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { BuildEvent } from '@img-build/interfaces';
+import { progressNote } from './explanation.ts';
 import { createLineSplitter, type LineSplitter } from './line-splitter.ts';
 import { printableName, printableOutput } from './printable.ts';
 
@@ -32,6 +33,8 @@ export interface StepState {
   cached: boolean;
   canceled: boolean;
   error?: string | undefined;
+  /** Why it was not found in the cache, in short. */
+  note?: string | undefined;
   readonly statuses: Map<string, StatusState>;
   /** The end of its output. */
   readonly tail: OutputLine[];
@@ -118,6 +121,9 @@ export function createBuildLog(): BuildLog {
         }
         case 'status-progressed':
           step.statuses.set(event.id, { ...event, id: printableName(event.id) });
+          break;
+        case 'vertex-explained':
+          step.note = progressNote(event.reasons);
           break;
         case 'vertex-warned':
           break;

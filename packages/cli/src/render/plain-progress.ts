@@ -12,6 +12,7 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
   let current: StepState | undefined;
   let first = true;
   let waiting: StepState[] = [];
+  const noted = new Set<StepState>();
 
   function turnTo(step: StepState): void {
     if (current === step) return;
@@ -20,6 +21,9 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
     first = false;
     current = step;
     write(`#${step.number} ${step.name}\n`);
+    if (step.note === undefined || noted.has(step)) return;
+    noted.add(step);
+    write(`#${step.number} ${step.note}\n`);
   }
 
   function showCompleted(step: StepState): void {
@@ -53,7 +57,7 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
   return {
     show(event, change) {
       const { step } = change;
-      if (event.type === 'vertex-added') return;
+      if (event.type === 'vertex-added' || event.type === 'vertex-explained') return;
       if (event.type === 'vertex-started') return showSoon(step);
       if (event.type === 'vertex-completed' && step.cached && change.lines.length === 0)
         return showSoon(step);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { BuildEvent } from '@img-build/interfaces';
 import type { ProgressRenderer } from './progress-renderer.ts';
+import { reasonText } from './reason-text.ts';
 
 /** How BuildKit's clients see a step. */
 interface RawVertex {
@@ -47,7 +48,11 @@ export function createRawJsonProgress(write: (text: string) => void): ProgressRe
       case 'vertex-warned':
         return { warnings: [warningOf(event)] };
       case 'vertex-explained':
-        return { explanations: [{ vertex, reasons: event.reasons }] };
+        return {
+          explanations: [
+            { vertex, reasons: event.reasons.map((reason) => ({ ...reason, text: reasonText(reason) })) },
+          ],
+        };
       case 'status-progressed':
         return { statuses: [progressOf(event)] };
     }

@@ -99,9 +99,15 @@ function stepLines(step: StepState, options: LineOptions): readonly string[] {
   const output = running && !finished ? step.tail.slice(-OUTPUT_LINES) : [];
   return [
     paint(aligned(` => ${markOf(step)}${step.name}`, time, columns)),
+    ...(step.note === undefined ? [] : [dimmed(cutToWidth(` => => ${step.note}`, columns), colors)]),
     ...statuses.map((status) => paint(statusLine(status, options))),
     ...output.map(({ text }) => cutToWidth(` => => # ${text.replaceAll('\t', ' ')}`, columns)),
   ];
+}
+
+/** Beside what is told of the step itself. */
+function dimmed(text: string, colors: boolean): string {
+  return colors ? styleText('dim', text, { validateStream: false }) : text;
 }
 
 function markOf({ error, canceled, cached }: StepState): string {
