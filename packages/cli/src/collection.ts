@@ -39,6 +39,7 @@ export async function collect(
     apply(plan) {
       for (const { id } of plan.records) metadata.cacheKeys.releaseResult(id);
       metadata.records.remove(plan.records.map(({ id }) => id));
+      if (plan.records.length > 0) metadata.steps.markPruned(Date.now());
       for (const { backend, key } of plan.snapshots) metadata.snapshots(backend).remove(key);
     },
   });
