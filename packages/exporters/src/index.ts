@@ -23,6 +23,11 @@ export { type ConfigLayer, completeConfig } from './image/complete-config.ts';
 export { type PushOptions, pushImage } from './image/push-image.ts';
 export type { ImageFormat } from './image/write-image.ts';
 export { createImageExporter, type ImageExporterOptions } from './image-exporter.ts';
+export { createFolderMounts, type FolderMountsOptions } from './mounts/folder-mounts.ts';
+export { packMounts } from './mounts/mount-archive.ts';
+export type { MountPlace, MountsWritten } from './mounts/mount-place.ts';
+export { createRegistryMounts, type RegistryMountsOptions } from './mounts/registry-mounts.ts';
+export type { SavedMount } from './mounts/saved-mount.ts';
 export { type SaveOptions, saveImages } from './save-images.ts';
 export {
   createLocalExporter,
