@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'du', summary: 'Show image disk usage.', load: async () => (await import('./du.ts')).duCommand },
   {
+    name: 'explain',
+    summary: 'Say why the steps of a build were not cached.',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  {
     name: 'inspect',
     summary: 'Show the configuration of an image.',
     load: async () => (await import('./inspect.ts')).inspectCommand,
