@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 export { createHostCalls } from './calls/host-calls.ts';
 export { HostError, type HostErrorCode } from './host-error.ts';
-export { createLocks, type LocksOptions } from './locks/locks.ts';
+export { createLocks, type LockFolder, type LocksOptions } from './locks/locks.ts';
 export { findProgram } from './namespace/find-program.ts';
 export type { MappingMode } from './namespace/id-maps.ts';
 export { type IdMapping, type IdRange, mappingOf, parseSubIds } from './namespace/sub-ids.ts';

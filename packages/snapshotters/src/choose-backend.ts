@@ -15,6 +15,9 @@ import { overlayWords } from './overlay-snapshotter.ts';
 import { removeTree } from './remove-tree.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
+/** Begin of the names of folders for attempts. */
+const PROBE = 'probe-';
+
 /** What to choose from, and for which folder. */
 export interface ChooseBackendOptions {
   /** Where the snapshots will be; made when missing. */
@@ -47,13 +50,19 @@ export async function chooseBackend({ root, host, wanted }: ChooseBackendOptions
   });
 }
 
+/** Removes what attempts left whose process was killed. None may be under way below `root`. */
+export async function removeProbes(root: string): Promise<void> {
+  if (!existsSync(root)) return;
+  for (const name of readdirSync(root)) if (name.startsWith(PROBE)) await removeTree(join(root, name));
+}
+
 async function tryOverlay(
   root: string,
   host: MountCalls & XattrCalls,
   userxattr: boolean,
 ): Promise<string | undefined> {
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  const folder = mkdtempSync(join(root, 'probe-'));
+  const folder = mkdtempSync(join(root, PROBE));
   const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map((name) =>
     join(folder, name),
   ) as [string, string, string, string];

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-export { type ChooseBackendOptions, type ChosenBackend, chooseBackend } from './choose-backend.ts';
+export {
+  type ChooseBackendOptions,
+  type ChosenBackend,
+  chooseBackend,
+  removeProbes,
+} from './choose-backend.ts';
 export type { FolderSnapshotter, FolderSnapshotterOptions } from './folder-snapshotter.ts';
 export { createNativeSnapshotter, type NativeSnapshotterOptions } from './native-snapshotter.ts';
 export { createOverlaySnapshotter, type OverlaySnapshotterOptions } from './overlay-snapshotter.ts';

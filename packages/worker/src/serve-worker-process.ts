@@ -3,15 +3,18 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDirectoryContentStore } from '@img-build/content-store';
 import { createHostCalls, createLocks, serveWorker } from '@img-build/host';
-import type { AbortOptions, HostCalls } from '@img-build/interfaces';
+import type { AbortOptions, HostCalls, Locks } from '@img-build/interfaces';
 import { createApplier, createDiffer, packTree } from '@img-build/layers';
 import { openMetadata } from '@img-build/metadata';
 import { createRuncExecutor } from '@img-build/runc-executor';
 import {
+  type ChooseBackendOptions,
+  type ChosenBackend,
   chooseBackend,
   createNativeSnapshotter,
   createOverlaySnapshotter,
   type FolderSnapshotter,
+  removeProbes,
 } from '@img-build/snapshotters';
 import { createContentHasher } from '@img-build/sources';
 import { createActiveKeys } from './active-keys.ts';
@@ -36,7 +39,7 @@ export async function serveWorkerProcess({ state, backend }: WorkerProcessSettin
   process.umask(0);
   const host = createHostCalls();
   const locks = createLocks({ directory: join(state, 'locks'), host });
-  const { snapshotter, sweep } = await openSnapshotter(state, backend, host);
+  const { snapshotter, sweep } = await openSnapshotter(state, backend, { host, locks });
   const keys = await createActiveKeys(snapshotter, locks);
   await dropUnsyncedSnapshots(snapshotter, locks, join(state, 'snapshots'));
   const run = mountRunFolder(host, join(state, 'run'));
@@ -84,13 +87,13 @@ function mountRunFolder(host: HostCalls, folder: string): string {
 async function openSnapshotter(
   state: string,
   wanted: WorkerProcessSettings['backend'],
-  host: HostCalls,
+  { host, locks }: { readonly host: HostCalls; readonly locks: Locks },
 ): Promise<{
   readonly snapshotter: FolderSnapshotter;
   readonly sweep: (options: AbortOptions) => Promise<number>;
 }> {
   const root = join(state, 'snapshots');
-  const chosen = await chooseBackend({ root, host, wanted });
+  const chosen = await chooseAlone(locks, { root, host, wanted });
   const metadata = openMetadata({ path: join(state, 'state.db') });
   const overlayfs = createOverlaySnapshotter({
     root,
@@ -105,4 +108,15 @@ async function openSnapshotter(
     snapshotter,
     sweep: async (options) => (await overlayfs.sweep(options)) + (await native.sweep(options)),
   };
+}
+
+/** One worker tries at a time, so that what a killed one left of its attempt can be told from what another is doing. */
+async function chooseAlone(locks: Locks, options: ChooseBackendOptions): Promise<ChosenBackend> {
+  const release = await locks.acquire('choose-backend');
+  try {
+    await removeProbes(options.root);
+    return await chooseBackend(options);
+  } finally {
+    release();
+  }
 }

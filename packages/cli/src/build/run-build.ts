@@ -7,6 +7,7 @@ import type { Digest } from '@img-build/oci';
 import { type ContentHasher, createContentHasher, type ImageSource } from '@img-build/sources';
 import type { CommandIo } from '../command.ts';
 import { shortWarning } from '../render/warnings.ts';
+import { sweepLeftovers } from '../store-check/sweep-leftovers.ts';
 import { createStoredLayerFetcher } from '../wiring/image-unpacking.ts';
 import type { Services } from '../wiring/services.ts';
 import type { BuildInput } from './build-input.ts';
@@ -46,7 +47,7 @@ export interface BuildOutcome {
 export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> {
   const { request, services, progress, signal } = options;
   // What a killed process was writing is of no use to anybody.
-  await (await services.content()).sweep();
+  await sweepLeftovers(services);
   // First of all: what this build stores from here on is nobody's garbage.
   const lease = (await services.metadata()).leases.create();
   try {

@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Copy an image between registries, OCI layout folders and docker archives.',
     load: async () => (await import('./copy.ts')).copyCommand,
   },
+  {
+    name: 'doctor',
+    summary: 'Check that this machine can build, or that the state directory is sound.',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
   { name: 'du', summary: 'Show image disk usage.', load: async () => (await import('./du.ts')).duCommand },
   {
     name: 'explain',

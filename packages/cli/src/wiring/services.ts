@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import type { DirectoryContentStore } from '@img-build/content-store';
-import type { Closable, HostCalls, Locks, Logger } from '@img-build/interfaces';
+import type { LockFolder } from '@img-build/host';
+import type { Closable, HostCalls, Logger } from '@img-build/interfaces';
 import type { Metadata } from '@img-build/metadata';
 import { hostPlatform, type Platform } from '@img-build/oci';
 import type { CredentialStore, HostTable, RegistryClient } from '@img-build/registry-client';
@@ -30,7 +31,7 @@ export interface Services extends Closable {
   metadata(): Promise<Metadata>;
   content(): Promise<DirectoryContentStore>;
   host(): Promise<HostCalls>;
-  locks(): Promise<Locks>;
+  locks(): Promise<LockFolder>;
   credentials(): Promise<CredentialStore>;
   /** @param hosts - what differs for single registries; the same object gives the same client. */
   registry(hosts?: HostTable): Promise<RegistryClient>;

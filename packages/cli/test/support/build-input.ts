@@ -46,7 +46,7 @@ function fakeServices(): Services {
   const state = temporaryFolder();
   const parts: Pick<Services, 'state' | 'locks' | 'env' | 'platform' | 'content'> = {
     state: () => state,
-    locks: async () => createMemoryLocks(),
+    locks: async () => Object.assign(createMemoryLocks(), { sweep() {} }),
     content: async () => createMemoryContentStore() as unknown as DirectoryContentStore,
     env: {},
     platform: { os: 'linux', architecture: 'amd64' },

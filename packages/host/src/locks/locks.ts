@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, constants, fstatSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSystemError } from '@img-build/errors';
@@ -12,6 +21,12 @@ export interface LocksOptions {
   readonly host: Pick<FileCalls, 'lock'>;
 }
 
+/** Locks as files of one folder. */
+export interface LockFolder extends Locks {
+  /** Removes the files of locks that nobody holds: processes that were killed leave theirs. */
+  sweep(): void;
+}
+
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 50;
 /** Longer names would not fit a file name. */
@@ -21,7 +36,7 @@ const MAX_NAME = 200;
  * Locks of flock(2) on one file per name. A waiting caller asks again after 1 ms, then after twice as long, up to every
  * 50 ms; there is no queue. Locks exclude each other within a process as well. The last holder removes the file.
  */
-export function createLocks({ directory, host }: LocksOptions): Locks {
+export function createLocks({ directory, host }: LocksOptions): LockFolder {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
   /** The descriptor of a lock file that is locked and still is the one others see; undefined when somebody holds it. */
@@ -48,7 +63,19 @@ export function createLocks({ directory, host }: LocksOptions): Locks {
     }
   }
 
+  function sweepOne(path: string): void {
+    try {
+      release(openSync(path, constants.O_RDWR | constants.O_NOFOLLOW), path);
+    } catch (error) {
+      // Released meanwhile.
+      if (!isSystemError(error, 'ENOENT')) throw error;
+    }
+  }
+
   return {
+    sweep() {
+      for (const name of readdirSync(directory)) if (name.endsWith('.lock')) sweepOne(join(directory, name));
+    },
     async acquire(name: string, { signal, shared = false, onWait }: LockOptions = {}) {
       const path = join(directory, `${fileName(name)}.lock`);
       let pause = FIRST_PAUSE;
