@@ -2,6 +2,7 @@
 export { type BuilderPorts, type BuildOptions, type BuildRequest, type BuildTarget, build } from './build.ts';
 export type { TreeChecksum } from './build-context.ts';
 export { BuilderError, type BuilderErrorCode, ProcessFailedError } from './builder-error.ts';
+export { cacheMountIds } from './cache-mount-ids.ts';
 export {
   createExplanation,
   type ExplainedStep,

@@ -57,6 +57,16 @@ const MORE_FLAGS: readonly Flag[] = [
     description: 'Name another context (e.g. src=../src, base=docker-image://alpine:3)',
   },
   {
+    name: 'cache-mount-from',
+    type: 'list',
+    description: 'Restore cache mounts (e.g. type=registry,ref=REF[,id=ID], type=local,src=FOLDER)',
+  },
+  {
+    name: 'cache-mount-to',
+    type: 'list',
+    description: 'Save cache mounts (e.g. type=registry,ref=REF[,id=ID], type=local,dest=FOLDER)',
+  },
+  {
     name: 'call',
     type: 'string',
     description: 'Ask about the Dockerfile (check, outline, targets[,format=json])',

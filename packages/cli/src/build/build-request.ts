@@ -3,6 +3,12 @@ import type { LowerOptions } from '@img-build/dockerfile-frontend';
 import type { Annotation } from '@img-build/exporters';
 import { formatReference, type Platform, parsePlatform, parseReference } from '@img-build/oci';
 import type { ParsedArguments } from '../command.ts';
+import {
+  type MountExportSpec,
+  type MountImportSpec,
+  parseMountExport,
+  parseMountImport,
+} from '../mounts/mount-place-spec.ts';
 import { UsageError } from '../usage-error.ts';
 import { parseAddHost } from './flags/add-host.ts';
 import { parseAnnotation } from './flags/annotation.ts';
@@ -31,6 +37,10 @@ export interface BuildCommandRequest {
   readonly lowerOptions: Omit<LowerOptions, 'buildPlatform'>;
   readonly secrets: readonly SecretSpec[];
   readonly ssh: readonly SshSpec[];
+  /** Where cache mounts are restored from, the first that has one. */
+  readonly mountImports: readonly MountImportSpec[];
+  /** Where cache mounts are saved to. */
+  readonly mountExports: readonly MountExportSpec[];
   readonly call: CallSpec;
   readonly progress: ProgressMode;
   /** Print the id of the image, and nothing else. */
@@ -84,6 +94,8 @@ export function buildRequestFrom(
       args.list('secret').map((text) => parseSecretSpec(text, env)),
     ),
     ssh: unique('ssh', args.list('ssh').map(parseSshSpec)),
+    mountImports: args.list('cache-mount-from').map((text) => parseMountImport(text)),
+    mountExports: args.list('cache-mount-to').map((text) => parseMountExport(text)),
     call,
     progress: progressMode({
       flag: args.text('progress'),

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism } from 'node:os';
-import { type BuilderPorts, build, type TreeChecksum } from '@img-build/builder';
+import { type BuilderPorts, build, cacheMountIds, type TreeChecksum } from '@img-build/builder';
 import { type FrontendWarning, type LowerResult, lowerDockerfile } from '@img-build/dockerfile-frontend';
 import type { AbortOptions, Exporter, ExportResult, Lease, SecretSource } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
 import { type ContentHasher, createContentHasher, type ImageSource } from '@img-build/sources';
 import type { CommandIo } from '../command.ts';
+import { type BuildMounts, createBuildMounts } from '../mounts/build-mounts.ts';
 import { shortWarning } from '../render/warnings.ts';
 import { sweepLeftovers } from '../store-check/sweep-leftovers.ts';
 import { createStoredLayerFetcher } from '../wiring/image-unpacking.ts';
@@ -50,13 +51,18 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
   await sweepLeftovers(services);
   // First of all: what this build stores from here on is nobody's garbage.
   const lease = (await services.metadata()).leases.create();
+  const mounts = createBuildMounts({
+    ...options,
+    imports: request.mountImports,
+    exports: request.mountExports,
+  });
   try {
     const images = await openImages(request, services);
     const lowered = await lowerDockerfile(lowerRequestFrom({ ...options, images }));
     progress.locate((vertex) => lowered.locationOf(vertex as Digest));
     showWarnings(options, lowered.warnings);
     const hasher = await hasherFor(services);
-    const ports = await builderPorts(options, images, { lease, hasher });
+    const ports = await builderPorts(options, images, { lease, hasher, mounts });
     const exporters = await exportersOf(options, lowered);
     const reference = newBuildReference();
     const metadata = await services.metadata();
@@ -74,10 +80,12 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
         { report: progress.report, signal, explanation: explained.explanation },
       ),
     );
+    await mounts.save(lowered.platforms.flatMap(({ definition }) => cacheMountIds(definition)));
     const { dockerfile } = options.input;
     return { reference, results, dockerfile, warnings: lowered.warnings };
   } finally {
     lease.release();
+    await mounts.close();
   }
 }
 
@@ -134,7 +142,11 @@ async function exportersOf(
 async function builderPorts(
   { input, secrets, services }: RunBuildOptions,
   images: ImageSource,
-  { lease, hasher }: { readonly lease: Lease; readonly hasher: ContentHasher },
+  {
+    lease,
+    hasher,
+    mounts,
+  }: { readonly lease: Lease; readonly hasher: ContentHasher; readonly mounts: BuildMounts },
 ): Promise<BuilderPorts> {
   const metadata = await services.metadata();
   const [content, worker, locks, backend, fetchLayer, inputSources] = await Promise.all([
@@ -155,7 +167,7 @@ async function builderPorts(
     content,
     records: metadata.records,
     cacheKeys: metadata.cacheKeys,
-    worker,
+    worker: { ...worker, exec: mounts.restoring(worker.exec) },
     checksum,
     sources: [images, ...inputSources],
     secrets,

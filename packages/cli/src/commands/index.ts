@@ -16,6 +16,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./build.ts')).buildCommand,
   },
   {
+    name: 'cache',
+    summary: 'List, save, restore and remove cache mounts.',
+    load: async () => (await import('./cache.ts')).cacheCommand,
+  },
+  {
     name: 'copy',
     summary: 'Copy an image between registries, OCI layout folders and docker archives.',
     load: async () => (await import('./copy.ts')).copyCommand,
