@@ -79,7 +79,10 @@ test('a config has the form that BuildKit writes', () => {
   ]);
   const written = new Map([
     [content, `{"digest":"${content}"}`],
-    [image, `{"layers":[{"layer":${placeOf(base)},"createdAt":"2023-11-14T22:13:20.12Z"}],"digest":"${image}"}`],
+    [
+      image,
+      `{"layers":[{"layer":${placeOf(base)},"createdAt":"2023-11-14T22:13:20.12Z"}],"digest":"${image}"}`,
+    ],
     [
       copy,
       `{"layers":[{"layer":${placeOf(top)},"createdAt":"2023-11-14T22:13:21Z"}],"digest":"${copy}","inputs":[[{"link":${at(image)}}],[${[

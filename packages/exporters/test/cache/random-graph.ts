@@ -37,10 +37,9 @@ export const graphs: fc.Arbitrary<CacheGraph> = fc
         }),
         { maxLength: 3 },
       ),
-      results: fc.array(
-        fc.record({ layers: chains, createdAt: fc.nat({ max: 2_000_000_000_000 }) }),
-        { maxLength: 2 },
-      ),
+      results: fc.array(fc.record({ layers: chains, createdAt: fc.nat({ max: 2_000_000_000_000 }) }), {
+        maxLength: 2,
+      }),
     }),
     { maxLength: 20 },
   )
