@@ -52,10 +52,15 @@ describe.each(identities)('at the same time on one state, as $kind', (identity) 
     expect(tracesOf(work)).toEqual(NO_TRACES);
   });
 
-  test('pruning takes nothing that a build uses', async () => {
-    const builds = ['one', 'two'].map((name) => {
+  test('pruning and collecting take nothing that a build uses', async () => {
+    // After each build the state is to be empty: nothing but what another one uses may stay.
+    const env = { IMG_MAX_SIZE: '1' };
+    const builds = ['one', 'two', 'three'].map((name) => {
       const files = { Dockerfile: `${dockerfile(name)}RUN sleep 0.5; cat /own /f >/both\n`, f: name };
-      return work.ok(['build', '--no-cache', '-t', `${name}:1`, work.context(files)]);
+      const context = work.context(files);
+      return work
+        .ok(['build', '--no-cache', '-t', `${name}:1`, context], { env })
+        .then(() => work.ok(['build', '-t', `${name}:2`, context], { env }));
     });
     const building = Promise.all(builds);
     let running = true;
@@ -64,14 +69,27 @@ describe.each(identities)('at the same time on one state, as $kind', (identity) 
         running = false;
       })
       .catch(() => {});
-    while (running) await work.ok(['prune']);
+    for (let round = 0; running; round++) await work.ok(['prune', ...(round % 2 === 0 ? [] : ['--all'])]);
     await building;
 
-    await work.ok(['prune']);
+    await work.ok(['prune', '--all']);
 
-    for (const name of ['one', 'two']) {
-      const { files } = await work.image(`${name}:1`);
-      expect(files.get('both')?.content.toString()).toBe(`${name}\n${name}`);
+    for (const name of ['one', 'two', 'three']) {
+      for (const version of [1, 2]) {
+        const { files } = await work.image(`${name}:${version}`);
+        expect(files.get('both')?.content.toString()).toBe(`${name}\n${name}`);
+      }
+    }
+    const { stdout } = await work.ok(['du']);
+    expect(stdout).toMatch(/^Total: +0B$/m);
+  });
+
+  test('pulling while everything unnamed is removed', async () => {
+    await work.ok(['pull', busybox]);
+    for (let round = 0; round < 3; round++) {
+      await work.ok(['rm', busybox]);
+      await Promise.all([work.ok(['pull', busybox]), work.ok(['prune', '--all']), work.ok(['prune'])]);
+      await work.ok(['unpack', '-o', `${work.folder}/rootfs-${round}`, busybox]);
     }
   });
 

@@ -84,8 +84,6 @@ async function cacheMountRows(
   metadata: Metadata,
   options: AbortOptions,
 ): Promise<readonly UsageRow[]> {
-  // A state directory nobody built in has no backend yet, and finding one would start the worker.
-  if (!services.knowsBackend()) return [];
   const records = await cacheMountRecords(services);
   metadata.measurements.retain(MOUNT_SIZE, new Set(records.map(({ id }) => `${MOUNT_SIZE}${id}`)));
   const rows: UsageRow[] = [];

@@ -4,7 +4,7 @@ import type { AbortOptions, BlobInfo } from '@img-build/interfaces';
 import type { Metadata, SnapshotName } from '@img-build/metadata';
 import type { Digest } from '@img-build/oci';
 import { createBlobTree } from './blob-tree.ts';
-import { isCacheMount } from './cache-mounts.ts';
+import { forgetCacheMounts, isCacheMount } from './cache-mounts.ts';
 import { removeKeptSources } from './disk/kept-sources.ts';
 import type { Services } from './wiring/services.ts';
 
@@ -44,9 +44,10 @@ export async function collect(
     },
   });
   const removed = new Set(records.map(({ id }) => id));
+  const mounts = await forgetCacheMounts(services, [...ids].filter(isCacheMount), { signal });
+  for (const id of mounts) removed.add(id);
   // Their folders belong to ids that only the worker may act for.
-  if (snapshots.length > 0) await (await services.worker()).sweep({ signal });
-  for (const id of await removeCacheMounts(services, ids, { signal })) removed.add(id);
+  if (snapshots.length + mounts.length > 0) await (await services.worker()).sweep({ signal });
   for (const id of await removeKeptSources(services, ids, { signal })) removed.add(id);
   await removeBlobs(services, metadata, children, { signal });
   return removed;
@@ -55,16 +56,6 @@ export async function collect(
 /** What a worker is changing is its own business; cache mounts go only when they are chosen. */
 function keepsSnapshot({ key }: SnapshotName): boolean {
   return key.startsWith('work-') || isCacheMount(key);
-}
-
-/** The worker leaves those that a build is using. */
-async function removeCacheMounts(
-  services: Services,
-  ids: ReadonlySet<string>,
-  options: AbortOptions,
-): Promise<readonly string[]> {
-  const keys = [...ids].filter(isCacheMount);
-  return keys.length === 0 ? [] : await (await services.worker()).remove(keys, options);
 }
 
 async function removeBlobs(

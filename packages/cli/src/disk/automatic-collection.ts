@@ -19,6 +19,10 @@ export interface AutomaticCollectionOptions extends AbortOptions {
 /** Names of remembered measurements: of the state folder, and of the disk's free space at that time. */
 const STATE_SIZE = 'state';
 const FREE_SPACE = 'free space';
+/** Counts what made the state grow since it was measured. */
+const UNMEASURED = 'unmeasured changes';
+/** Changes after which the state is measured whatever the free space says: others may give back what we take. */
+const MOST_UNMEASURED = 5;
 /** Milliseconds: things grow old also where nothing is built. */
 const LONGEST_PAUSE = 24 * 3_600_000;
 
@@ -57,10 +61,12 @@ function isDue(
   const freeThen = measurements.get(FREE_SPACE)?.size;
   if (last === undefined || freeThen === undefined) return true;
   if (Date.now() - last.measuredAt > LONGEST_PAUSE) return true;
+  if (Math.max(records.changedAt() ?? 0, images.changedAt() ?? 0) < last.measuredAt) return false;
   const grown = Math.max(0, freeThen - free);
-  // Below half of what is allowed nothing can be over it: what others did to the disk since is not told apart from us.
-  if (last.size + 2 * grown < limits.maxUsed / 2 && free >= limits.minFree) return false;
-  return Math.max(records.changedAt() ?? 0, images.changedAt() ?? 0) >= last.measuredAt;
+  if (last.size + 2 * grown >= limits.maxUsed / 2 || free < limits.minFree) return true;
+  const unmeasured = (measurements.get(UNMEASURED)?.size ?? 0) + 1;
+  measurements.put(UNMEASURED, unmeasured);
+  return unmeasured > MOST_UNMEASURED;
 }
 
 async function collectWithin(
@@ -102,6 +108,7 @@ async function collectWithin(
     }
     metadata.measurements.put(STATE_SIZE, used);
     metadata.measurements.put(FREE_SPACE, diskSpace(services.state()).free);
+    metadata.measurements.put(UNMEASURED, 0);
   } finally {
     release();
   }

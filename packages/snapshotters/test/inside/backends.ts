@@ -219,3 +219,13 @@ test('removing a tree does not follow symlinks', async () => {
   expect(readdirSync(folder)).toEqual(['kept']);
   expect(existsSync(join(folder, 'kept/file'))).toBe(true);
 });
+
+test('several may remove the same tree at once', async () => {
+  const folder = mkdtempSync(join(parent, 'together'));
+  for (const name of ['a/b/c', 'a/d', 'e/f']) {
+    mkdirSync(join(folder, 'tree', name), { recursive: true });
+    for (let file = 0; file < 20; file++) writeFileSync(join(folder, 'tree', name, String(file)), '');
+  }
+  await Promise.all([1, 2, 3].map(() => removeTree(join(folder, 'tree'))));
+  expect(readdirSync(folder)).toEqual([]);
+});
