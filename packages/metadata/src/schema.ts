@@ -72,6 +72,7 @@ const STEPS: readonly string[] = [
     report BLOB NOT NULL
   ) STRICT;
   `,
+  'CREATE INDEX IF NOT EXISTS records_by_time ON records (created_at)',
 ];
 
 /** The version this program writes. */
