@@ -15,20 +15,20 @@ export interface ExplainStepOptions {
 }
 
 /** Why a step has to be executed: what differs from the nearest earlier state of it. Never empty. */
-export function explainStep(
+export async function explainStep(
   step: KnownStep,
   query: StepQuery,
   options: ExplainStepOptions,
-): readonly StepReason[] {
+): Promise<readonly StepReason[]> {
   const { steps, comparison, noCacheFlag } = options;
   if (step.outcome.vertex.ignoreCache === true) return [{ kind: 'cache-ignored', flag: noCacheFlag }];
   const earlier = steps.candidates(query).flatMap((stored) => comparison.read(stored) ?? []);
-  const nearest = nearestOf(earlier, step, comparison);
+  const nearest = await nearestOf(earlier, step, comparison);
   if (nearest === undefined) return [unknownStep(query, options)];
   const { stored, description } = nearest;
   const isOther = description.instruction !== step.description.instruction;
   if (isOther && options.instructions().has(description.instruction)) return [{ kind: 'instruction-added' }];
-  const reasons = comparison.differences(nearest, step, true);
+  const reasons = await comparison.differences(nearest, step, true);
   if (stored.failed) return [{ kind: 'failed-before' }];
   if (reasons.length > 0) return reasons;
   return [
@@ -42,16 +42,17 @@ function unknownStep(query: StepQuery, { steps, importedCaches }: ExplainStepOpt
 }
 
 /** The one with the same words and the fewest differences, and of those the newest. One that failed only when it is the very same, or the only one. */
-function nearestOf(
+async function nearestOf(
   earlier: readonly EarlierStep[],
   step: KnownStep,
   comparison: StepComparison,
-): EarlierStep | undefined {
-  const ranked = earlier.map((each, age) => {
-    const count = comparison.differences(each, step, false).length;
+): Promise<EarlierStep | undefined> {
+  const ranking = earlier.map(async (each, age) => {
+    const count = (await comparison.differences(each, step, false)).length;
     const otherWords = each.description.instruction === step.description.instruction ? 0 : 1;
     return { each, rank: [each.stored.failed && count > 0 ? 1 : 0, otherWords, count, age] };
   });
+  const ranked = await Promise.all(ranking);
   ranked.sort((a, b) => {
     const at = a.rank.findIndex((value, index) => value !== b.rank[index]);
     return at < 0 ? 0 : (a.rank[at] as number) - (b.rank[at] as number);

@@ -3,7 +3,7 @@ import type { StepCause, StepName, StepReason, StepStore, StoredStep } from '@im
 import type { OutcomeFinder, VertexOutcome } from '@img-build/solver';
 import { compareFiles } from './compare-files.ts';
 import { compareSteps } from './compare-steps.ts';
-import { describeStep, isForOneBuild } from './describe-step.ts';
+import { isForOneBuild } from './describe-step.ts';
 import { decodeFileLists, type FileLists } from './file-list.ts';
 import type { StepDescription, StepInput } from './step-description.ts';
 
@@ -20,6 +20,8 @@ export interface StepComparisonOptions {
   /** Tells of a vertex whether it is explained by itself, so that others can follow from it. */
   readonly isStep: (outcome: VertexOutcome) => boolean;
   readonly find: OutcomeFinder;
+  /** Describes a step that was not executed. */
+  readonly know: (outcome: VertexOutcome) => Promise<KnownStep>;
 }
 
 /** A state of a step that is compared with; `files` are read when they are needed. */
@@ -34,12 +36,12 @@ const MAX_DEPTH = 100;
 /** Compares steps with what they were. */
 export interface StepComparison {
   /** Everything that differs. `withFiles` says whether to name files. */
-  differences(before: EarlierStep, after: KnownStep, withFiles: boolean): readonly StepReason[];
+  differences(before: EarlierStep, after: KnownStep, withFiles: boolean): Promise<readonly StepReason[]>;
   read(stored: StoredStep): EarlierStep | undefined;
 }
 
 /** Makes the comparison of one build. */
-export function createStepComparison({ steps, isStep, find }: StepComparisonOptions): StepComparison {
+export function createStepComparison({ steps, isStep, find, know }: StepComparisonOptions): StepComparison {
   const byKey = new Map<string, EarlierStep | undefined>();
 
   function read(stored: StoredStep): EarlierStep | undefined {
@@ -62,12 +64,12 @@ export function createStepComparison({ steps, isStep, find }: StepComparisonOpti
     return undefined;
   }
 
-  function compareInput(
+  async function compareInput(
     before: EarlierStep,
     after: KnownStep,
     input: number,
     { withFiles, depth }: { readonly withFiles: boolean; readonly depth: number },
-  ): readonly StepReason[] {
+  ): Promise<readonly StepReason[]> {
     const [old, now] = [before.description.inputs[input], after.description.inputs[input]];
     const edge = after.outcome.vertex.inputs[input];
     const from = edge && find(edge.vertex.digest);
@@ -82,19 +84,18 @@ export function createStepComparison({ steps, isStep, find }: StepComparisonOpti
   }
 
   /** The input was found in the cache, or is no step: it is another one than before, and that is the cause. */
-  function compareParents(
+  async function compareParents(
     old: StepInput,
     from: VertexOutcome,
     after: KnownStep,
     { withFiles, depth }: { readonly withFiles: boolean; readonly depth: number },
-  ): readonly StepReason[] {
+  ): Promise<readonly StepReason[]> {
     const earlier = earlierInput(old);
-    const description = describeStep(from, find);
-    if (earlier === undefined || earlier.description.instruction !== description.instruction) {
+    const parent = await know(from);
+    if (earlier === undefined || earlier.description.instruction !== parent.description.instruction) {
       return [{ kind: 'parent-changed', before: old.name, after: from.vertex.name }];
     }
-    const parent = { outcome: from, description, files: new Map() };
-    const reasons = allDifferences(earlier, parent, { withFiles, depth: depth + 1 });
+    const reasons = await allDifferences(earlier, parent, { withFiles, depth: depth + 1 });
     const step = from.vertex.name === after.outcome.vertex.name ? undefined : from.vertex.name;
     return reasons.map((reason) =>
       reason.kind === 'follows' || reason.step !== undefined || step === undefined
@@ -110,15 +111,14 @@ export function createStepComparison({ steps, isStep, find }: StepComparisonOpti
     return { kind: 'files-changed', from: '', ...(files === undefined ? {} : { files }) };
   }
 
-  function allDifferences(
+  async function allDifferences(
     before: EarlierStep,
     after: KnownStep,
     options: { readonly withFiles: boolean; readonly depth: number },
-  ): readonly StepReason[] {
-    const inputs = after.description.inputs.flatMap((_, input) =>
-      compareInput(before, after, input, options),
-    );
-    return joinFollows(unique([...compareSteps(before.description, after.description), ...inputs]));
+  ): Promise<readonly StepReason[]> {
+    const inputs = after.description.inputs.map((_, input) => compareInput(before, after, input, options));
+    const own = compareSteps(before.description, after.description);
+    return joinFollows(unique([...own, ...(await Promise.all(inputs)).flat()]));
   }
 
   return {

@@ -35,6 +35,8 @@ export function createStepRecorder(options: ExplanationOptions, graph: readonly 
   let instructions: ReadonlySet<string> | undefined;
 
   async function know(outcome: VertexOutcome, find: OutcomeFinder): Promise<KnownStep> {
+    const before = known.get(outcome.vertex.digest);
+    if (before !== undefined) return before;
     const step = {
       outcome,
       description: describeStep(outcome, find),
@@ -85,9 +87,9 @@ export function createStepRecorder(options: ExplanationOptions, graph: readonly 
 
   return {
     async explain(outcome, find) {
-      comparison ??= createStepComparison({ steps, isStep, find });
+      comparison ??= createStepComparison({ steps, isStep, find, know: (other) => know(other, find) });
       const step = await know(outcome, find);
-      const reasons = explainStep(step, queryOf(step), {
+      const reasons = await explainStep(step, queryOf(step), {
         ...options,
         comparison,
         instructions: () => (instructions ??= instructionsOf(graph)),
@@ -104,8 +106,7 @@ export function createStepRecorder(options: ExplanationOptions, graph: readonly 
       const unknown = steps.unknown(project, cached.map(keyOf));
       const entries: StepEntry[] = [];
       for (const outcome of [...executed, ...cached.filter((each) => unknown.has(keyOf(each)))]) {
-        const { digest } = outcome.vertex;
-        const step = known.get(digest) ?? (await know(outcome, (vertex) => byDigest.get(vertex)));
+        const step = await know(outcome, (vertex) => byDigest.get(vertex));
         entries.push(entryOf(step, outcome));
       }
       if (entries.length > 0) steps.put(entries);
