@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { getCACertificates } from 'node:tls';
 import type { Agent, buildConnector, Dispatcher } from 'undici';
 import { proxyFor } from './proxy.ts';
 import type { TlsIdentity } from './tls-identity.ts';
@@ -113,5 +112,7 @@ async function createPool(
 
 /** Node trusts its own list by default; the machine's owner expects the machine's list to count. */
 function systemAuthorities(): readonly string[] {
+  // Not imported above: most processes that load this file never speak TLS.
+  const { getCACertificates } = process.getBuiltinModule('node:tls');
   return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { connect } from 'node:tls';
 import { transportCode, transportError } from '../http/transport-error.ts';
 
 /** Milliseconds for a connection and the first bytes of an answer. */
@@ -21,6 +20,7 @@ const NOT_TLS: ReadonlySet<string> = new Set([
  */
 export async function speaksTls(url: URL, signal?: AbortSignal): Promise<boolean> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
+  const { connect } = await import('node:tls');
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   // An empty list of CAs saves loading the ordinary one, which nothing here would consult.
   const socket = connect({
