@@ -31,24 +31,22 @@ async function collect(
   words: readonly string[],
   flags: readonly Flag[],
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { default: yargs } = await import('yargs');
-  const parser = yargs([...words])
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .parserConfiguration({
+  // The parser alone: flags were spelt out before, and help and errors are this program's own.
+  const { Parser } = await import('yargs/helpers');
+  const named = (wanted: boolean): readonly string[] =>
+    flags.filter(({ type }) => (type === 'boolean') === wanted).map(({ name }) => name);
+  return Parser([...words], {
+    boolean: [...named(true)],
+    string: [...named(false)],
+    array: flags.filter(({ type }) => type === 'list').map(({ name }) => name),
+    configuration: {
       'camel-case-expansion': false,
       'dot-notation': false,
       'parse-numbers': false,
       'boolean-negation': false,
       'greedy-arrays': false,
-    });
-  for (const { name, type } of flags) {
-    if (type === 'boolean') parser.option(name, { type: 'boolean' });
-    else parser.option(name, { type: 'string', array: type === 'list' });
-  }
-  return await parser.parseAsync();
+    },
+  });
 }
 
 function checkCount({ name, positionals: { min, max } }: Command, given: readonly string[]): void {

@@ -9,7 +9,6 @@ import { writeTo } from '../output-stream.ts';
 import { UsageError } from '../usage-error.ts';
 import { insecureNames } from '../wiring/insecure-hosts.ts';
 import type { Services } from '../wiring/services.ts';
-import { createEngineExporter, findEngine } from './engine-exporter.ts';
 import { annotationsFrom, booleanAttribute } from './output-attributes.ts';
 import { type OutputSpec, pushes } from './output-spec.ts';
 
@@ -59,6 +58,7 @@ export async function createExporter(spec: OutputSpec, setting: ExporterSetting)
     case 'docker':
       return exporters.createDockerExporter({ ...format(), content, to: sinkOf(spec, io) });
     case 'load': {
+      const { createEngineExporter, findEngine } = await import('./engine-exporter.ts');
       const engine = await findEngine(services.env, { signal });
       const archive = { ...format(), content };
       return createEngineExporter(engine, (to) => exporters.createDockerExporter({ ...archive, to }));

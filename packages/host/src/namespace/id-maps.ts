@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { AbortOptions } from '@img-build/interfaces';
@@ -51,7 +50,7 @@ function mapSingleId(pid: number, { uid, gid }: ProcessFacts): void {
   writeFileSync(`/proc/${pid}/gid_map`, `0 ${gid} 1`);
 }
 
-function writeMap(
+async function writeMap(
   program: string,
   pid: number,
   mappings: readonly IdMapping[],
@@ -59,6 +58,7 @@ function writeMap(
   { signal }: AbortOptions = {},
 ): Promise<void> {
   const args = mappings.flatMap(({ inside, outside, count }) => [inside, outside, count]).map(String);
+  const { spawn } = await import('node:child_process');
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const child = spawn(program, [String(pid), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -75,5 +75,5 @@ function writeMap(
     if (code === 0) resolve();
     else reject(mappingFailure(basename(program), output, facts));
   });
-  return promise;
+  await promise;
 }

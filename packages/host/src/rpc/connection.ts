@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { Duplex } from 'node:stream';
-import { deserialize, serialize } from 'node:v8';
 import { createFrameReader, type Frame, type FrameType, frameHeader } from './frame.ts';
 
 /** One side of a conversation in frames. */
@@ -62,12 +61,17 @@ export function createConnection(channel: Duplex, listener: ConnectionListener):
 
   return {
     sendBytes,
-    sendValue: (type, call, value) => sendBytes(type, call, serialize(value)),
+    sendValue: (type, call, value) => sendBytes(type, call, structuredCopies().serialize(value)),
     end: () => void channel.end(),
   };
 }
 
 /** The value of a frame sent with {@link Connection.sendValue}. */
 export function valueOf(frame: Frame): unknown {
-  return deserialize(frame.payload);
+  return structuredCopies().deserialize(frame.payload);
+}
+
+/** Not imported above: the file is loaded by builds that need no worker, too. */
+function structuredCopies(): Pick<typeof import('node:v8'), 'deserialize' | 'serialize'> {
+  return process.getBuiltinModule('node:v8');
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { AbortOptions, Closable } from '@img-build/interfaces';
 import { HostError } from '../host-error.ts';
@@ -114,6 +114,7 @@ async function start(
     '-f',
     ...(killChild ? ['--kill-child=KILL'] : []),
   ];
+  const { spawn } = await import('node:child_process');
   const child = spawn(unshare, [...flags, '--', '/bin/sh', '-c', GATE, 'sh', ...options.command], {
     cwd: '/',
     detached: true,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -45,6 +45,7 @@ async function* throughProgram(
   source: AsyncIterable<Buffer>,
   program: 'bzip2' | 'xz',
 ): AsyncGenerator<Buffer> {
+  const { spawn } = await import('node:child_process');
   const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
 import { isSystemError, messageOf } from '@img-build/errors';
 import { RegistryError } from '../registry-error.ts';
 import { credentialsOf } from './auth-entry.ts';
@@ -83,6 +82,7 @@ async function run(
   // The name becomes part of a program's name that is looked up on PATH.
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
     throw failed(name.slice(0, 40), 'its name is not one of a program');
+  const { spawn } = await import('node:child_process');
   const { signal } = options;
   const timeout = AbortSignal.timeout(options.timeout ?? DEFAULT_TIMEOUT);
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { AbortOptions } from '@img-build/interfaces';
 import { withoutSecrets } from '../remote/shown-url.ts';
 import { SourceError } from '../source-error.ts';
@@ -35,6 +35,7 @@ export async function git(args: readonly string[], options: GitCommandOptions): 
   // Files get the modes that git records, whatever the user's umask is, and none can fill the disk.
   const script = `umask 022; ulimit -f ${Math.ceil(maxBytes / BLOCK)}; exec git "$@"`;
   const where = repository === undefined ? [] : [`--git-dir=${repository}`];
+  const { spawn } = await import('node:child_process');
   // A group of its own, because git's helpers do not end with git.
   const child = spawn('/bin/sh', ['-c', script, 'git', ...where, ...args], {
     cwd: '/',
