@@ -34,11 +34,11 @@ describe('help', () => {
     return (await work.raw(args, { env })).stdout;
   }
 
-  test('of the program is as described, with copy, doctor, inspect and registry as the additions', async () => {
+  test('of the program is as described, with cache, copy, doctor, explain, inspect and registry as the additions', async () => {
     const shown = (await help('-h')).split('\n');
-    const additions = shown.filter((line) => /^ {2}(?:copy|doctor|inspect|registry) /.test(line));
+    const additions = shown.filter((line) => /^ {2}(?:cache|copy|doctor|explain|inspect|registry) /.test(line));
 
-    expect(additions).toHaveLength(4);
+    expect(additions).toHaveLength(6);
     expect(shown.filter((line) => !additions.includes(line)).join('\n')).toBe(program);
     expect(await help('--help')).toBe(await help('-h'));
     expect(await help()).toBe(await help('-h'));

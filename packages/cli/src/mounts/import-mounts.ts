@@ -2,11 +2,14 @@
 import { createReadStream, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { MountPlace } from '@img-build/exporters';
-import type { CommandContext } from '../command.ts';
+import type { AbortOptions } from '@img-build/interfaces';
+import type { CommandContext, CommandIo } from '../command.ts';
 import { printableName } from '../render/printable.ts';
 import { standardInput } from '../standard-input.ts';
 import { UsageError } from '../usage-error.ts';
+import type { Services } from '../wiring/services.ts';
 import { count } from './export-mounts.ts';
+import { localMounts } from './local-mounts.ts';
 import { unpackLayout } from './mount-archive-file.ts';
 import { type MountImportSpec, parseMountImport } from './mount-place-spec.ts';
 import { openMountPlace } from './open-mount-place.ts';
@@ -48,9 +51,27 @@ async function importFrom(
   const wanted = found.filter(({ id }) => ids.length === 0 || ids.includes(id));
   for (const mount of wanted) {
     await restoreMount(services, place, mount, { replace: true, signal });
+    if (mount.seeded) await removeSuperseded(services, mount.id, io, { signal });
     io.print(printableName(mount.id));
   }
   io.say(`Imported ${count(wanted.length)} from ${source === '-' ? 'stdin' : source}`);
+}
+
+/** What started with something here would be used before what was restored. */
+async function removeSuperseded(
+  services: Services,
+  id: string,
+  io: CommandIo,
+  options: AbortOptions,
+): Promise<void> {
+  const { restoredCacheMountKey } = await import('@img-build/worker');
+  const restored = restoredCacheMountKey(id);
+  const old = (await localMounts(services))
+    .filter((mount) => mount.id === id && mount.seeded && mount.key !== restored)
+    .map(({ key }) => key);
+  const removed = await (await services.worker()).remove(old, options);
+  if (removed.length < old.length)
+    io.say(`WARNING: ${printableName(id)} is in use by a running build, which keeps what it has`);
 }
 
 interface Opened {

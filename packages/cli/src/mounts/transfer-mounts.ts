@@ -51,6 +51,8 @@ export async function restoreMount(
       signal,
     });
   const key = seeded ? restoredCacheMountKey(id) : cacheMountKey(id);
+  // Commands that come later find mounts only where they know the snapshotter.
+  await services.backend();
   return await worker.restoreCacheMount({ key, label: id, blob: digest, owner, replace }, { signal });
 }
 
