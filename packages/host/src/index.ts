@@ -2,6 +2,7 @@
 export { createHostCalls } from './calls/host-calls.ts';
 export { HostError, type HostErrorCode } from './host-error.ts';
 export { createLocks, type LockFolder, type LocksOptions } from './locks/locks.ts';
+export { diagnoseNamespaces, type NamespaceNeed } from './namespace/diagnosis.ts';
 export { findProgram } from './namespace/find-program.ts';
 export type { MappingMode } from './namespace/id-maps.ts';
 export { type IdMapping, type IdRange, mappingOf, parseSubIds } from './namespace/sub-ids.ts';
