@@ -36,7 +36,9 @@ describe('help', () => {
 
   test('of the program is as described, with cache, copy, doctor, explain, inspect and registry as the additions', async () => {
     const shown = (await help('-h')).split('\n');
-    const additions = shown.filter((line) => /^ {2}(?:cache|copy|doctor|explain|inspect|registry) /.test(line));
+    const additions = shown.filter((line) =>
+      /^ {2}(?:cache|copy|doctor|explain|inspect|registry) /.test(line),
+    );
 
     expect(additions).toHaveLength(6);
     expect(shown.filter((line) => !additions.includes(line)).join('\n')).toBe(program);
