@@ -8,7 +8,8 @@ import type { Services } from './wiring/services.ts';
 /** Begin of the snapshot keys, and of the locks, of `RUN --mount=type=cache`. */
 const PREFIX = 'cache-mount-';
 
-const SNAPSHOT_BACKENDS = BACKENDS.filter((backend) => backend !== 'auto');
+/** Snapshotters whose snapshots may be in a state folder, whichever is in use now. */
+export const SNAPSHOT_BACKENDS: readonly string[] = BACKENDS.filter((backend) => backend !== 'auto');
 
 /** Tells whether a snapshot is a cache mount by its key. */
 export function isCacheMount(key: string): boolean {

@@ -5,7 +5,7 @@ import type { AbortOptions, CacheRecord } from '@img-build/interfaces';
 import type { Metadata, RecordUse } from '@img-build/metadata';
 import type { Digest } from '@img-build/oci';
 import { createBlobTree } from './blob-tree.ts';
-import { cacheMountRecords, isCacheMountInUse } from './cache-mounts.ts';
+import { cacheMountRecords, isCacheMountInUse, SNAPSHOT_BACKENDS } from './cache-mounts.ts';
 import { sizeOnDisk } from './disk/folder-size.ts';
 import { areSourcesInUse, keptSources } from './disk/kept-sources.ts';
 import type { Services } from './wiring/services.ts';
@@ -91,7 +91,7 @@ async function cacheMountRows(
     const inUse = await isCacheMountInUse(services, record.id, options);
     const known = metadata.measurements.get(`${MOUNT_SIZE}${record.id}`);
     const isCurrent = !inUse && known !== undefined && known.measuredAt > record.lastUsedAt;
-    const size = isCurrent ? known.size : await measure(services, record.id, options);
+    const size = isCurrent ? known.size : ((await measure(services, record.id, options)) ?? 0);
     if (!isCurrent && !inUse) metadata.measurements.put(`${MOUNT_SIZE}${record.id}`, size);
     rows.push({ record, size, freed: size, reclaimable: !inUse, inUse, mutable: true, shared: false });
   }
@@ -112,29 +112,26 @@ async function sourceRows(services: Services, options: AbortOptions): Promise<re
   }));
 }
 
-/** Bytes of the files of each record that is unpacked. */
+/** Bytes of the files of each record that is unpacked; the worker starts only when one was never measured. */
 async function unpackedSizes(
   services: Services,
   metadata: Metadata,
   uses: readonly RecordUse[],
   options: AbortOptions,
 ): Promise<ReadonlyMap<string, number>> {
-  const sizes = new Map<string, number>();
-  if (uses.length === 0) return sizes;
-  const book = metadata.snapshots(await services.backend());
   const committed = new Set(
-    book
-      .list()
+    SNAPSHOT_BACKENDS.flatMap((backend) => metadata.snapshots(backend).list())
       .filter(({ kind }) => kind === 'committed')
       .map(({ key }) => key),
   );
+  const sizes = new Map<string, number>();
   const measured = new Map<string, number>();
   for (const { record } of uses) {
     options.signal?.throwIfAborted();
     if (!committed.has(record.id)) continue;
     const size = record.size ?? (await measure(services, record.id, options));
-    if (record.size === undefined) measured.set(record.id, size);
-    sizes.set(record.id, size);
+    if (record.size === undefined && size !== undefined) measured.set(record.id, size);
+    sizes.set(record.id, size ?? 0);
   }
   if (measured.size > 0)
     metadata.cacheKeys.transaction(() => {
@@ -143,12 +140,12 @@ async function unpackedSizes(
   return sizes;
 }
 
-/** Bytes of a snapshot; 0 when somebody removed it meanwhile. */
-async function measure(services: Services, key: string, options: AbortOptions): Promise<number> {
+/** Bytes of a snapshot; `undefined` when somebody removed it meanwhile, or when only another backend has it. */
+async function measure(services: Services, key: string, options: AbortOptions): Promise<number | undefined> {
   try {
     return (await (await services.worker()).usage(key, options)).size;
   } catch (error) {
-    if (isToolError(error, 'SNAPSHOT_NOT_FOUND')) return 0;
+    if (isToolError(error, 'SNAPSHOT_NOT_FOUND')) return undefined;
     throw error;
   }
 }

@@ -37,7 +37,8 @@ export async function explainUsage(services: Services, usage: DiskUsage, wanted:
     ['Description:', printableName(record.description)],
     ['Type:', record.type],
     ['Size:', formatBinarySize(row.size)],
-    ['Last used:', `${formatAge(record.lastUsedAt, now)}, ${times(record.usageCount)} in all`],
+    ['Usage count:', String(record.usageCount)],
+    ['Last used:', formatAge(record.lastUsedAt, now)],
     ...labelled('Found by:', keyTexts(metadata, record)),
     ...labelled('Kept by:', kept.length === 0 ? ['nothing'] : kept),
     ...labelled('Goes:', departures(services, usage, row)),
@@ -147,7 +148,7 @@ function departures(services: Services, { rows, total }: DiskUsage, row: UsageRo
     : 'with img prune';
   if (limits === undefined) return [asked, 'never by itself: IMG_MAX_SIZE is none'];
   const date = (age: number): string => new Date(row.record.lastUsedAt + age).toISOString().slice(0, 10);
-  const order = leastUsefulRows(rows, { bytes: Number.POSITIVE_INFINITY, mayGo: ({ inUse }) => !inUse });
+  const order = orderOf(rows);
   const place = `${order.indexOf(row) + 1} of ${order.length} in the order`;
   return [
     asked,
@@ -162,10 +163,16 @@ function departures(services: Services, { rows, total }: DiskUsage, row: UsageRo
           `on ${date(LONGEST_AGE)} unless it is used, when the state takes more than ${formatBinarySize(limits.reserved)}`,
         ]),
     `when the state (now ${formatBinarySize(total)}) takes more than ${formatBinarySize(limits.maxUsed)}, or less than ` +
-      `${formatBinarySize(limits.minFree)} of the disk (now ${formatBinarySize(space.free)}) is free: ${place}`,
+      `${formatBinarySize(limits.minFree)} of the disk (now ${formatBinarySize(space.free)}) is free while it takes more than ` +
+      `${formatBinarySize(limits.reserved)}: ${place}`,
   ];
 }
 
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
+/** Everything in the order in which it would have to go; what images share comes last. */
+function orderOf(rows: readonly UsageRow[]): readonly UsageRow[] {
+  const all = { bytes: Number.POSITIVE_INFINITY };
+  const plain = leastUsefulRows(rows, { ...all, mayGo: ({ inUse, shared }) => !inUse && !shared });
+  const gone = new Set(plain);
+  const rest = rows.filter((row) => !gone.has(row));
+  return [...plain, ...leastUsefulRows(rest, { ...all, mayGo: ({ inUse }) => !inUse })];
 }
