@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Digest } from '@img-build/oci';
 
-/** Paths that differ between two states of what a step reads; each list is cut to the same number of paths. */
+/**
+ * Paths that differ between two states of what a step reads; each list is cut to 20 paths. A folder that came or went with
+ * all that is in it stands for it, with a slash at its end.
+ */
 export interface FileChanges {
   readonly changed: readonly string[];
   readonly added: readonly string[];

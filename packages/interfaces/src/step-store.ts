@@ -12,8 +12,6 @@ export interface StepEntry {
   readonly instruction: string;
   /** Cache key of the result; empty for a step that failed. */
   readonly key: string;
-  /** Cache record of the result. */
-  readonly record?: string | undefined;
   /** Digest of `description`. */
   readonly fingerprint: string;
   /** What the step was, in the words of who wrote it. */
@@ -44,7 +42,7 @@ export interface StepStore {
   knowsProject(query: Pick<StepEntry, 'project' | 'dockerfile'>): boolean;
   /** Keeps steps as one transaction; an equal one of the same project and place is replaced. */
   put(steps: readonly (StepEntry & { readonly files?: Uint8Array | undefined })[]): void;
-  /** Marks the steps whose records are gone as pruned at this time, and keeps little of them. */
+  /** Marks the steps whose results are gone as pruned at this time, and keeps little of them. */
   markPruned(at: number): void;
 }
 

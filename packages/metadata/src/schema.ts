@@ -73,6 +73,8 @@ const STEPS: readonly string[] = [
   ) STRICT;
   `,
   'CREATE INDEX IF NOT EXISTS records_by_time ON records (created_at)',
+  // Whether a step can still be found is a matter of its key.
+  'ALTER TABLE steps DROP COLUMN record',
 ];
 
 /** The version this program writes. */

@@ -10,7 +10,7 @@ const MAX_STATES = 8;
 const [MAX_BYTES, MAX_PRUNED_BYTES] = [16 * 1024 * 1024, 160 * 1024];
 
 const COLUMNS =
-  'id, project, dockerfile, place, instruction, key, record, fingerprint, description, failed, at, pruned_at';
+  'id, project, dockerfile, place, instruction, key, fingerprint, description, failed, at, pruned_at';
 
 /** Steps as rows of `steps`. */
 export function createStepStore(connection: Connection, clock: () => number): StepStore {
@@ -67,14 +67,13 @@ export function createStepStore(connection: Connection, clock: () => number): St
         for (const step of steps) {
           connection.run(
             `INSERT OR REPLACE INTO steps
-              (project, dockerfile, place, instruction, key, record, fingerprint, description, failed, at, files)
-              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+              (project, dockerfile, place, instruction, key, fingerprint, description, failed, at, files)
+              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
             step.project,
             step.dockerfile,
             step.place,
             step.instruction,
             step.key,
-            step.record ?? null,
             step.fingerprint,
             step.description,
             step.failed ? 1 : 0,
@@ -98,7 +97,7 @@ export function createStepStore(connection: Connection, clock: () => number): St
       connection.transaction(() => {
         const marked = connection.run(
           `UPDATE steps SET pruned_at = ? WHERE pruned_at IS NULL
-            AND NOT EXISTS (SELECT 1 FROM records WHERE records.id = steps.record)`,
+            AND NOT EXISTS (SELECT 1 FROM cache_results WHERE cache_results.key = steps.key)`,
           at,
         );
         if (marked === 0) return;
@@ -119,7 +118,6 @@ export function createStepStore(connection: Connection, clock: () => number): St
 
 function stepFrom(row: Row): StoredStep {
   const text = (column: string): string => row[column] as string;
-  const record = row['record'];
   const prunedAt = row['pruned_at'];
   return {
     id: row['id'] as number,
@@ -128,7 +126,6 @@ function stepFrom(row: Row): StoredStep {
     place: text('place'),
     instruction: text('instruction'),
     key: text('key'),
-    record: typeof record === 'string' ? record : undefined,
     fingerprint: text('fingerprint'),
     description: text('description'),
     failed: row['failed'] === 1,

@@ -18,21 +18,32 @@ export function compareFiles(
     else if (old !== digest) changed.push(path);
   }
   for (const path of before.keys()) if (!after.has(path)) removed.push(path);
-  const lists = [changed, added, removed].map(withoutFolders) as [string[], string[], string[]];
-  const total = lists.reduce((sum, { length }) => sum + length, 0);
+  const lists = { changed, added: outermost(added), removed: outermost(removed) };
+  const total = lists.changed.length + lists.added.length + lists.removed.length;
   if (total === 0) return undefined;
-  const [inChanged, inAdded, inRemoved] = lists.map(named) as [string[], string[], string[]];
-  return { changed: inChanged, added: inAdded, removed: inRemoved, total };
+  return {
+    changed: named(lists.changed),
+    added: named(lists.added),
+    removed: named(lists.removed),
+    total,
+  };
 }
 
-/** A folder that came or went with what is in it is not named besides. */
-function withoutFolders(paths: readonly string[]): readonly string[] {
+/** A folder that came or went with all that is in it stands for it, with a slash at its end. */
+function outermost(paths: readonly string[]): readonly string[] {
+  const all = new Set(paths);
   const folders = new Set<string>();
-  for (const path of paths) {
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-      folders.add(path.slice(0, at));
-  }
-  return paths.filter((path) => !folders.has(path));
+  const inside = (path: string): boolean => {
+    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at);
+      if (!all.has(folder)) continue;
+      folders.add(folder);
+      return true;
+    }
+    return false;
+  };
+  const kept = paths.filter((path) => !inside(path));
+  return kept.map((path) => (folders.has(path) ? `${path}/` : path));
 }
 
 function named(paths: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@ import type { Edge, StepEntry, StepQuery, StepReason, Vertex } from '@img-build/
 import { cacheMapOf, originOf } from '@img-build/llb';
 import type { Digest } from '@img-build/oci';
 import type { OutcomeFinder, VertexOutcome } from '@img-build/solver';
-import { asBuildResult, recordIdOf } from '../build-result.ts';
+import { asBuildResult } from '../build-result.ts';
 import type { VertexPayload } from '../definition-graph.ts';
 import { describeStep } from './describe-step.ts';
 import { explainStep } from './explain-step.ts';
@@ -70,14 +70,11 @@ export function createStepRecorder(options: ExplanationOptions, graph: readonly 
   }
 
   function entryOf(step: KnownStep, outcome: VertexOutcome): StepEntry & { readonly files?: Uint8Array } {
-    const [result] = outcome.results.values();
-    const record = result && recordIdOf(asBuildResult(result));
-    const failed = result === undefined;
+    const failed = outcome.fate === 'executed' && outcome.results.size === 0;
     const files = failed ? undefined : encodeFileLists(step.files);
     return {
       ...queryOf(step),
       key: keyOf(outcome),
-      record,
       failed,
       fingerprint: fingerprintOf(step.description),
       description: JSON.stringify(step.description),

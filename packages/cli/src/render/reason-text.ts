@@ -61,22 +61,22 @@ function causeText(reason: StepReason): string {
 }
 
 function filesText({ changed, added, removed, total }: FileChanges): string {
-  const parts: string[] = [];
+  const kinds = [
+    { paths: changed, verb: 'changed' },
+    { paths: added, verb: 'added' },
+    { paths: removed, verb: 'removed' },
+  ].filter(({ paths }) => paths.length > 0);
   let left = NAMED_PATHS;
-  for (const [paths, verb] of [
-    [changed, 'changed'],
-    [added, 'added'],
-    [removed, 'removed'],
-  ] as const) {
+  const parts = kinds.flatMap(({ paths, verb }) => {
     const named = paths.slice(0, left);
     left -= named.length;
-    if (named.length > 0) parts.push(`${named.join(', ')} ${verb}`);
-  }
+    return named.length === 0 ? [] : [{ names: named.join(', '), verb }];
+  });
   const more = total - (NAMED_PATHS - left);
-  if (more > 0) parts.push(`${more} more ${more === 1 ? 'file' : 'files'}`);
-  return parts.length > 1 && more > 0
-    ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
-    : parts.join(', ');
+  if (more > 0 && kinds.length === 1)
+    return parts.map(({ names, verb }) => `${names} and ${more} more ${verb}`).join();
+  const text = parts.map(({ names, verb }) => `${names} ${verb}`).join(', ');
+  return more > 0 ? `${text} and ${more} more` : text;
 }
 
 function settingText({
