@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Clock, ImageRecord, ImageStore } from '@img-build/interfaces';
 import type { Descriptor } from '@img-build/oci';
-import type { Changes } from './changes.ts';
 import type { Connection, Row } from './connection.ts';
 
 /** Image names as rows of `images`. */
-export function createImageStore(connection: Connection, clock: Clock): ImageStore & Changes {
+export function createImageStore(connection: Connection, clock: Clock): ImageStore {
   const get = (name: string): ImageRecord | undefined => {
     const row = connection.get('SELECT * FROM images WHERE name = ?', name);
     return row === undefined ? undefined : imageFrom(row);
@@ -25,10 +24,6 @@ export function createImageStore(connection: Connection, clock: Clock): ImageSto
       return imageFrom(row as Row);
     },
     remove: (name) => connection.run('DELETE FROM images WHERE name = ?', name) > 0,
-    changedAt() {
-      const row = connection.get('SELECT max(updated_at) AS at FROM images');
-      return typeof row?.['at'] === 'number' ? row['at'] : undefined;
-    },
     list: () => connection.all('SELECT * FROM images ORDER BY name').map(imageFrom),
   };
 }

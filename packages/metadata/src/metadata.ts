@@ -51,7 +51,7 @@ export interface MetadataOptions {
  * unless it is made inside {@link CacheKeyStore.transaction}.
  */
 export interface Metadata extends Closable {
-  readonly images: ImageStore & Changes;
+  readonly images: ImageStore;
   readonly records: CacheRecordStore & CacheRecordList & Changes;
   readonly cacheKeys: CacheKeyStore;
   readonly statCache: StatCache & ClearableCache;

@@ -38,7 +38,7 @@ export const pullCommand: Command = {
     const maxSize = args.text(MAX_SIZE_FLAG.name);
     checkMaxSize(services, maxSize);
     await pullAll(context, args.positionals[0] ?? '');
-    await collectAutomatically(services, { maxSize, say: io.say, signal });
+    await collectAutomatically(services, { maxSize, grew: true, say: io.say, signal });
   },
 };
 

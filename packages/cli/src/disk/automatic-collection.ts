@@ -4,7 +4,8 @@ import type { Metadata } from '@img-build/metadata';
 import { formatBinarySize } from '../render/units.ts';
 import type { Services } from '../wiring/services.ts';
 import { type StateLimits, stateLimits } from './disk-settings.ts';
-import { type DiskSpace, diskSpace } from './disk-space.ts';
+import { diskSpace } from './disk-space.ts';
+import { isDue, noteMeasurement } from './due.ts';
 import { excessOf } from './limits.ts';
 import { keepReserve } from './reserve.ts';
 
@@ -12,19 +13,11 @@ import { keepReserve } from './reserve.ts';
 export interface AutomaticCollectionOptions extends AbortOptions {
   /** Value of `--max-size`. */
   readonly maxSize?: string | undefined;
+  /** Blobs came that no new record names: an image was pulled. */
+  readonly grew?: boolean | undefined;
   /** Writes a line for the user. */
   readonly say: (line: string) => void;
 }
-
-/** Names of remembered measurements: of the state folder, and of the disk's free space at that time. */
-const STATE_SIZE = 'state';
-const FREE_SPACE = 'free space';
-/** Counts what made the state grow since it was measured. */
-const UNMEASURED = 'unmeasured changes';
-/** Changes after which the state is measured whatever the free space says: others may give back what we take. */
-const MOST_UNMEASURED = 5;
-/** Milliseconds: things grow old also where nothing is built. */
-const LONGEST_PAUSE = 24 * 3_600_000;
 
 /** Complains of a size that is none before any work is done. @throws UsageError */
 export function checkMaxSize({ env }: Pick<Services, 'env'>, maxSize: string | undefined): void {
@@ -45,28 +38,13 @@ export async function collectAutomatically(
     const limits = stateLimits(space, services.env, options.maxSize);
     if (limits === undefined) return;
     const metadata = await services.metadata();
-    if (isDue(metadata, space, limits)) await collectWithin(services, metadata, limits, options);
+    const { grew = false } = options;
+    if (isDue(metadata, { space, limits, grew, now: Date.now() }))
+      await collectWithin(services, metadata, limits, options);
   } catch (error) {
     options.signal?.throwIfAborted();
     services.logger.warn(`cannot collect what is not needed any more: ${(error as Error).message}`);
   }
-}
-
-function isDue(
-  { measurements, records, images }: Metadata,
-  { free }: DiskSpace,
-  limits: StateLimits,
-): boolean {
-  const last = measurements.get(STATE_SIZE);
-  const freeThen = measurements.get(FREE_SPACE)?.size;
-  if (last === undefined || freeThen === undefined) return true;
-  if (Date.now() - last.measuredAt > LONGEST_PAUSE) return true;
-  if (Math.max(records.changedAt() ?? 0, images.changedAt() ?? 0) < last.measuredAt) return false;
-  const grown = Math.max(0, freeThen - free);
-  if (last.size + 2 * grown >= limits.maxUsed / 2 || free < limits.minFree) return true;
-  const unmeasured = (measurements.get(UNMEASURED)?.size ?? 0) + 1;
-  measurements.put(UNMEASURED, unmeasured);
-  return unmeasured > MOST_UNMEASURED;
 }
 
 async function collectWithin(
@@ -106,9 +84,7 @@ async function collectWithin(
       used = (await diskUsage(services, { signal })).total;
       if (excessOf({ maxUsed: limits.maxUsed }, { used, free }) > 0) say(tooLarge(used, limits.maxUsed));
     }
-    metadata.measurements.put(STATE_SIZE, used);
-    metadata.measurements.put(FREE_SPACE, diskSpace(services.state()).free);
-    metadata.measurements.put(UNMEASURED, 0);
+    noteMeasurement(metadata, { used, free: diskSpace(services.state()).free, limits });
   } finally {
     release();
   }

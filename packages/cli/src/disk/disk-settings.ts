@@ -39,11 +39,11 @@ export function stateLimits(
   if (text === 'none') return undefined;
   const name = flag === undefined ? 'IMG_MAX_SIZE' : '--max-size';
   const given = text === undefined ? undefined : parseDiskSize(text, name, size);
-  const maxUsed = given ?? Math.min(size * MAX_SHARE, MAX_BYTES);
+  const maxUsed = given ?? Math.floor(Math.min(size * MAX_SHARE, MAX_BYTES));
   return {
     maxUsed,
     // What the user allows is the most there may be: nothing is reserved above it.
-    reserved: Math.min(size * RESERVED_SHARE, RESERVED_BYTES, maxUsed),
-    minFree: size * FREE_SHARE,
+    reserved: Math.floor(Math.min(size * RESERVED_SHARE, RESERVED_BYTES, maxUsed)),
+    minFree: Math.floor(size * FREE_SHARE),
   };
 }
