@@ -27,6 +27,33 @@ export function storedRecordDigests(state: string): ReadonlySet<string> {
   }
 }
 
+/**
+ * What leads to what in a state folder: `SOURCE [SELECTOR] -INPUT-> RECORD`, sources and records by their record digests;
+ * sources that lead nowhere stand alone.
+ */
+export function storedLinks(state: string): ReadonlySet<string> {
+  const database = new DatabaseSync(join(state, 'state.db'), { readOnly: true });
+  try {
+    const links = database.prepare('SELECT source, input, digest, selector, target FROM cache_links').all();
+    const names = new Map(links.map(({ target, digest }) => [target as string, digest as string]));
+    const nameOf = (key: string): string => names.get(key) ?? key;
+    const results = database.prepare('SELECT key FROM cache_results').all();
+    return new Set([
+      ...results.map(({ key }) => nameOf(key as string)),
+      ...links.map(({ source, input, digest, selector }) =>
+        linkText(nameOf(source as string), Number(input), digest as string, selector as string),
+      ),
+    ]);
+  } finally {
+    database.close();
+  }
+}
+
+/** One line of {@link storedLinks}. */
+export function linkText(source: string, input: number, record: string, selector = ''): string {
+  return `${source}${selector === '' ? '' : ` ${selector}`} -${input}-> ${record}`;
+}
+
 /** BuildKit's name of an operation's output. */
 export function recordDigest(operation: string, output: number): string {
   return sha256(`${operation}@${output}`);

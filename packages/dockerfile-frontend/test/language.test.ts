@@ -45,7 +45,7 @@ describe('variables', () => {
   test('are expanded in the options of a mount, but not in from', async () => {
     const { json } = await lower(`${ARGS}RUN --mount=type=cache,id=$V,target=/$V,from=src x\n`);
 
-    expect(json('RUN')).toContain('"dest":"/v","output":-1,"mountType":3,"cacheOpt":{"ID":"v"}');
+    expect(json('RUN')).toContain('"dest":"/v","output":-1,"mountType":3,"cacheOpt":{"ID":"/v"}');
   });
 
   test('are expanded in --checksum of ADD', async () => {

@@ -4,6 +4,7 @@ import type { AbortOptions, ExecMount, ExecRequest, SecretSource, Tree } from '@
 import type { ExecOp, LlbPlatform, Mount, ProxyEnv } from '@img-build/llb';
 import type { Platform } from '@img-build/oci';
 import { BuilderError } from '../builder-error.ts';
+import { cacheMountName } from '../cache-mount-ids.ts';
 
 /** What an exec op is turned into a request with. */
 export interface ExecRequestContext extends AbortOptions {
@@ -72,7 +73,7 @@ async function execMount(
       return { ...base, size: mount.tmpfsOpt?.size || undefined };
     case 'cache': {
       const { id: given = '', sharing = 'shared' } = mount.cacheOpt ?? {};
-      const id = given === '' ? base.destination : given;
+      const id = cacheMountName(given, base.destination);
       const origin = originOf(base.input);
       return { ...base, cache: { id, origin, sharing, reset: context.startsEmpty(id, origin) } };
     }

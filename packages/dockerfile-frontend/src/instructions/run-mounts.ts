@@ -44,11 +44,13 @@ function lowerMount(mount: Mount, context: InstructionContext): RunMount {
   if (mount.type === 'bind')
     return { type: 'bind', target, ...place, readonly: mount.readOnly, noOutput: !mount.readOnly };
   const namespace = buildArg(context.lowering.buildArgs, 'BUILDKIT_CACHE_MOUNT_NS') ?? '';
-  const id = absoluteId(
-    namespace,
-    mount.id === '' ? posix.normalize(mount.target).replace(/(.)\/$/, '$1') : mount.id,
-  );
-  addMount(context.stage.outline.caches, id, { required: false, range: context.command.range });
+  const own = mount.id === '' ? posix.normalize(mount.target).replace(/(.)\/$/, '$1') : mount.id;
+  // Part of the key where it is the target: as BuildKit joins it, also when there is no namespace.
+  const id = `${namespace}/${own}`;
+  addMount(context.stage.outline.caches, posix.join(namespace, own), {
+    required: false,
+    range: context.command.range,
+  });
   return {
     type: 'cache',
     target,
@@ -57,12 +59,6 @@ function lowerMount(mount: Mount, context: InstructionContext): RunMount {
     sharing: mount.sharing ?? 'shared',
     readonly: mount.readOnly,
   };
-}
-
-/** Joined like a path, so that an id is the same with and without a slash at the end. */
-function absoluteId(namespace: string, id: string): string {
-  const joined = posix.join(namespace, id);
-  return joined.length > 1 && joined.endsWith('/') ? joined.slice(0, -1) : joined;
 }
 
 function originOf(mount: Mount, source: string, context: InstructionContext): State {
