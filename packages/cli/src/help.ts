@@ -56,7 +56,7 @@ function flagLines(flags: readonly Flag[]): readonly string[] {
   const shown = flags.filter(({ hidden }) => hidden !== true).sort((a, b) => (a.name < b.name ? -1 : 1));
   const heads = shown.map(
     ({ name, short, type, implied, value = type }) =>
-      `${short === undefined ? '   ' : `-${short},`} --${name}${type === 'boolean' ? '' : implied === undefined ? ` ${value}` : `[=${value}]`}`,
+      `${short === undefined ? '   ' : `-${short},`} --${name}${type === 'boolean' ? '' : implied === undefined ? ` ${value}` : ` [${value}]`}`,
   );
   const width = Math.max(...heads.map((head) => head.length));
   return shown.map(({ description, default: fallback }, index) => {

@@ -12,8 +12,8 @@ describe('help of the program', () => {
     async (argv) => {
       const { code, stdout, stderr } = await run(argv, { env: HOME });
       // The commands that the known help lacks.
-      const own = /^ {2}(?:copy|inspect|registry) .*\n/gm;
-      expect(stdout.match(own)).toHaveLength(3);
+      const own = /^ {2}(?:cache|copy|doctor|explain|inspect|registry) .*\n/gm;
+      expect(stdout.match(own)).toHaveLength(6);
       expect({ code, stderr, stdout: stdout.replaceAll(own, '') }).toEqual({
         code: 0,
         stderr: '',
