@@ -1,72 +1,87 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, lchownSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startGitServer } from '../support/git-server.ts';
 import { testRun } from '../support/test-run.ts';
 import { openWorkspace, type Workspace } from '../support/workspace.ts';
-import { keyCases } from './corpus/key-cases.ts';
-import { entryAt, type HashedEntry, imageRecords } from './key-formulas.ts';
-import { linkText, storedLinks } from './stored-keys.ts';
+import { copyKeys } from './corpus/copy-keys.ts';
+import { content } from './corpus/key-actions.ts';
+import { runKeys } from './corpus/run-keys.ts';
+import { checkKeys } from './key-check.ts';
+import { fileRecord, gitRecord, httpRecord, selector } from './key-formulas.ts';
+import { sha256 } from './stored-keys.ts';
 
-const { busybox, identities, registry } = testRun();
-
-/** Where something comes from: a record, or a part of one. */
-export type KeySource = string | readonly [record: string, selector: string];
-
-/** What a build is to leave behind. */
-export interface ExpectedKeys {
-  /** Both keys of the base image. */
-  readonly base: readonly [string, string];
-  /** A step whose input i is any of `inputs[i]`; returns its record. */
-  step(record: string, ...inputs: readonly (readonly KeySource[])[]): string;
-  /** A file or folder of the context. */
-  entry(path: string): HashedEntry;
-}
-
+const { identities } = testRun();
 let work: Workspace;
-let base: readonly [string, string];
 
-beforeAll(async () => {
+beforeAll(() => {
   const identity = identities.at(-1);
   if (identity === undefined) throw new Error('there is no user to build as');
   work = openWorkspace(identity);
-  const path = busybox.slice(registry.length + 1, busybox.lastIndexOf(':'));
-  const url = `http://${registry}/v2/${path}`;
-  const accept = 'application/vnd.oci.image.manifest.v1+json';
-  const answer = await fetch(`${url}/manifests/1`, { headers: { accept } });
-  const { config } = (await answer.json()) as { config: { digest: string } };
-  const image = await (await fetch(`${url}/blobs/${config.digest}`)).json();
-  const { diff_ids } = (image as { rootfs: { diff_ids: string[] } }).rootfs;
-  base = imageRecords(answer.headers.get('docker-content-digest') ?? '', diff_ids);
 });
 
 afterAll(() => work.remove());
 
-test.each(keyCases)('$name', async ({ dockerfile, files = {}, links = {}, modes = {}, args = [], keys }) => {
-  const context = work.context({ ...files, Dockerfile: dockerfile.replaceAll('BASE', busybox) });
-  for (const [path, target] of Object.entries(links)) {
-    symlinkSync(target, join(context, path));
-    lchownSync(join(context, path), work.identity.uid, work.identity.gid);
-  }
-  for (const [path, mode] of Object.entries(modes)) chmodSync(join(context, path), mode);
-  const state = join(work.folder, `keys-${Math.random().toString(36).slice(2)}`);
-  await work.ok(['build', ...args, context], { state });
+/** The action of an ADD of what is no part of the context. */
+const add = (src: string, dest: string): Readonly<Record<string, unknown>> => ({
+  src,
+  dest,
+  mode: -1,
+  createDestPath: true,
+  timestamp: -1,
+});
 
-  const expected = new Set<string>(dockerfile.includes('FROM BASE') ? base : []);
-  keys({
-    base,
-    step(record, ...inputs) {
-      expected.add(record);
-      for (const [input, sources] of inputs.entries())
-        for (const source of sources)
-          expected.add(
-            typeof source === 'string'
-              ? linkText(source, input, record)
-              : linkText(source[0], input, record, source[1]),
-          );
-      return record;
-    },
-    entry: (path) => entryAt(join(context, path)),
+describe('the keys of a build are those of the formulas', () => {
+  test.each([...runKeys, ...copyKeys])('$name', async (given) => {
+    expect.hasAssertions();
+    await checkKeys(work, given);
   });
-  expect([...storedLinks(state)].sort()).toEqual([...expected].sort());
+
+  test('ADD of a file from the net: by its name, bytes and time', async () => {
+    expect.hasAssertions();
+    const time = 'Thu, 02 Jan 2020 03:04:05 GMT';
+    const server = createServer((_, response) => response.setHeader('last-modified', time).end('bytes'));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.listen(0, '127.0.0.1', resolve);
+    await promise;
+    const { port } = server.address() as AddressInfo;
+    try {
+      await checkKeys(work, {
+        name: 'http',
+        dockerfile: `FROM BASE\nADD http://127.0.0.1:${port}/some/file.txt /f\n`,
+        keys({ base, step }) {
+          const facts = { Filename: 'file.txt', Perm: 0, UID: 0, GID: 0, Checksum: sha256('bytes') };
+          const file = step(httpRecord({ ...facts, LastModTime: time }));
+          step(fileRecord([add('file.txt', '/f')]), base, [
+            [file, selector('/file.txt')],
+            content({ mode: 0o600, data: 'bytes' }),
+          ]);
+        },
+      });
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+  test('ADD of a git repository: by its commit', async () => {
+    expect.hasAssertions();
+    const git = await startGitServer(join(work.folder, 'repositories'));
+    try {
+      const commit = git.commit('app.git', { 'a.txt': 'a\n' });
+      await checkKeys(work, {
+        name: 'git',
+        dockerfile: `FROM BASE\nADD ${git.url}/app.git#main /src\n`,
+        keys({ base, step }) {
+          const source = step(gitRecord(commit));
+          const tree = { mode: 0o755, children: { 'a.txt': { mode: 0o644, data: 'a\n' } } };
+          step(fileRecord([add('/', '/src')]), base, [[source, selector('/')], content(tree)]);
+        },
+      });
+    } finally {
+      await git.stop();
+    }
+  });
 });
