@@ -21,7 +21,13 @@ export class MetadataError extends ToolError<MetadataErrorCode> {
   override readonly name = 'MetadataError';
 }
 
-// Primary result codes of SQLite, https://sqlite.org/rescode.html; extended codes keep them in the low byte.
+const NO_SPACE = {
+  code: 'METADATA_NO_SPACE',
+  text: 'cannot grow: no space left',
+  hint: 'Free disk space, for example with "img prune".',
+} as const;
+
+// Result codes of SQLite, https://sqlite.org/rescode.html; extended codes keep the primary one in the low byte.
 const CONDITIONS: Readonly<
   Record<number, { readonly code: MetadataErrorCode; readonly text: string; readonly hint?: string }>
 > = {
@@ -36,11 +42,9 @@ const CONDITIONS: Readonly<
     text: 'is damaged',
     hint: 'Move the file away; images and cache must be built again.',
   },
-  13: {
-    code: 'METADATA_NO_SPACE',
-    text: 'cannot grow: no space left',
-    hint: 'Free disk space, for example with "img prune".',
-  },
+  13: NO_SPACE,
+  // SQLITE_IOERR_SHMSIZE: the index of the write-ahead log could not be made.
+  4874: NO_SPACE,
   14: { code: 'METADATA_UNUSABLE', text: 'cannot be opened' },
   26: {
     code: 'METADATA_CORRUPT',
@@ -54,7 +58,8 @@ export function metadataErrorFrom(cause: unknown, path: string): unknown {
   const facts = cause as { readonly code?: unknown; readonly errcode?: unknown; readonly message?: unknown };
   if (typeof facts !== 'object' || facts === null) return cause;
   if (facts.code === 'ERR_SQLITE_ERROR') {
-    const condition = CONDITIONS[Number(facts.errcode) & 0xff];
+    const errcode = Number(facts.errcode);
+    const condition = CONDITIONS[errcode] ?? CONDITIONS[errcode & 0xff];
     if (condition === undefined)
       return new MetadataError(`database ${path}: ${String(facts.message)}`, {
         code: 'METADATA_FAILED',
