@@ -30,7 +30,7 @@ export interface UsageRow {
 /** What the state folder holds. */
 export interface DiskUsage {
   readonly rows: readonly UsageRow[];
-  /** Bytes of everything: records, cache mounts, kept sources, blobs of images, the database. */
+  /** Bytes of everything: records, cache mounts, kept sources, blobs of images, the database and the reserve. */
   readonly total: number;
 }
 
@@ -49,10 +49,10 @@ export async function diskUsage(services: Services, options: AbortOptions): Prom
     ...(await cacheMountRows(services, metadata, options)),
     ...(await sourceRows(services, options)),
   ];
-  const database = ['state.db', 'state.db-wal'].map((name) => sizeOnDisk(join(services.state(), name)));
+  const own = ['state.db', 'state.db-wal', 'reserve'].map((name) => sizeOnDisk(join(services.state(), name)));
   return {
     rows: [...records, ...others],
-    total: sum(blobs.values()) + sum(unpacked.values()) + sum(others.map(({ size }) => size)) + sum(database),
+    total: sum(blobs.values()) + sum(unpacked.values()) + sum(others.map(({ size }) => size)) + sum(own),
   };
 }
 
