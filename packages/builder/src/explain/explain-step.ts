@@ -14,7 +14,10 @@ export interface ExplainStepOptions {
   readonly instructions: () => ReadonlySet<string>;
 }
 
-/** Why a step has to be executed: what differs from the nearest earlier state of it. Never empty. */
+/**
+ * Why a step has to be executed: what differs from the nearest earlier state of it. Empty only for an image that is the same
+ * as before: to resolve it is not to build.
+ */
 export async function explainStep(
   step: KnownStep,
   query: StepQuery,
@@ -24,20 +27,27 @@ export async function explainStep(
   if (step.outcome.vertex.ignoreCache === true) return [{ kind: 'cache-ignored', flag: noCacheFlag }];
   const earlier = steps.candidates(query).flatMap((stored) => comparison.read(stored) ?? []);
   const nearest = await nearestOf(earlier, step, comparison);
-  if (nearest === undefined) return [unknownStep(query, options)];
+  if (nearest === undefined) return [unknownStep(step, query, options)];
   const { stored, description } = nearest;
   const isOther = description.instruction !== step.description.instruction;
   if (isOther && options.instructions().has(description.instruction)) return [{ kind: 'instruction-added' }];
   const reasons = await comparison.differences(nearest, step, true);
   if (stored.failed) return [{ kind: 'failed-before' }];
   if (reasons.length > 0) return reasons;
+  if (step.description.source !== undefined && stored.prunedAt === undefined) return [];
   return [
     stored.prunedAt === undefined ? { kind: 'result-lost' } : { kind: 'record-pruned', at: stored.prunedAt },
   ];
 }
 
-function unknownStep(query: StepQuery, { steps, importedCaches }: ExplainStepOptions): StepReason {
-  if (importedCaches.length > 0) return { kind: 'not-imported', caches: importedCaches };
+function unknownStep(
+  { description }: KnownStep,
+  query: StepQuery,
+  { steps, importedCaches }: ExplainStepOptions,
+): StepReason {
+  // Images come from their registries, whatever caches there are.
+  if (importedCaches.length > 0 && description.source === undefined)
+    return { kind: 'not-imported', caches: importedCaches };
   return { kind: steps.knowsProject(query) ? 'instruction-added' : 'first-build' };
 }
 

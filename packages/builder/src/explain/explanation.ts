@@ -76,6 +76,8 @@ export function isStep({ vertex }: Pick<VertexOutcome, 'vertex'>): boolean {
 export function createExplanation(options: ExplanationOptions): Explanation {
   const { project, dockerfile, onExplained, onFailure, expectCached } = options;
   const reasonsOf = new Map<Digest, readonly StepReason[]>();
+  /** Those that had to be resolved again, with the same outcome. */
+  const unchangedImages = new Set<Digest>();
   let graph: readonly Edge[] = [];
   let recorder: Promise<StepRecorder> | undefined;
   let explained: readonly ExplainedStep[] = [];
@@ -98,7 +100,8 @@ export function createExplanation(options: ExplanationOptions): Explanation {
       try {
         const reasons = await (await load()).explain(outcome, find);
         reasonsOf.set(vertex.digest, reasons);
-        onExplained(vertex.digest, reasons);
+        if (reasons.length === 0) unchangedImages.add(vertex.digest);
+        else onExplained(vertex.digest, reasons);
       } catch (error) {
         onFailure(error);
       }
@@ -110,7 +113,10 @@ export function createExplanation(options: ExplanationOptions): Explanation {
       explained = steps.map(({ vertex, fate, results }) => ({
         vertex: vertex.digest,
         name: vertex.name,
-        outcome: outcomeText(fate, { hasResult: results.size > 0, succeeded }),
+        outcome:
+          results.size > 0 && unchangedImages.has(vertex.digest)
+            ? 'cached'
+            : outcomeText(fate, { hasResult: results.size > 0, succeeded }),
         reasons: reasonsOf.get(vertex.digest) ?? [],
       }));
       fingerprint = fingerprintOf([project, dockerfile, ...steps.map(keyOf)]);

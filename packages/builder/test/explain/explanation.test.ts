@@ -215,10 +215,16 @@ test('steps that were found in the cache before anything was known of them are c
 test('what imported caches do not have is said to be missing there', async () => {
   const missing: StepReason[] = [{ kind: 'not-imported', caches: ['registry/cache'] }];
   expect(await explain({}, { importedCaches: ['registry/cache'] })).toEqual({
-    1: missing,
+    1: [{ kind: 'first-build' }],
     2: missing,
     3: missing,
   });
+});
+
+test('an image that is resolved again and has not changed is no miss', async () => {
+  await explain();
+  forgetResults('1', '3');
+  expect(await explain()).toEqual({ 3: [{ kind: 'result-lost' }] });
 });
 
 test('a step that should be cached is not executed', async () => {

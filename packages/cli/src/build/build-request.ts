@@ -12,6 +12,7 @@ import {
 import { UsageError } from '../usage-error.ts';
 import { parseAddHost } from './flags/add-host.ts';
 import { parseAnnotation } from './flags/annotation.ts';
+import { cacheName } from './flags/cache-name.ts';
 import { type CallSpec, parseCallSpec } from './flags/call-spec.ts';
 import { parseEntitlement } from './flags/entitlement.ts';
 import { parseNetworkMode } from './flags/network-mode.ts';
@@ -51,6 +52,8 @@ export interface BuildCommandRequest {
   readonly explain: boolean;
   /** Stages whose steps have to be found in the cache; an empty list means all. */
   readonly expectCached: readonly string[] | undefined;
+  /** Names of the caches of `--cache-from`, for explanations. */
+  readonly importedCaches: readonly string[];
 }
 
 /** What decides defaults. */
@@ -108,6 +111,7 @@ export function buildRequestFrom(
     metadataFile: args.text('metadata-file'),
     explain: args.is('explain'),
     expectCached: expectedFrom(args),
+    importedCaches: args.list('cache-from').map(cacheName),
   };
 }
 

@@ -56,7 +56,7 @@ export function explainBuild({
     project: digestOf(JSON.stringify([projectFolder(request.context), request.file ?? ''])),
     dockerfile: digestOf(input.dockerfile.text),
     noCacheFlag: Array.isArray(noCache) ? '--no-cache-filter' : '--no-cache',
-    importedCaches: [],
+    importedCaches: request.importedCaches,
     // Those who read JSON get what they ask for, and nothing that BuildKit does not send.
     onExplained: (vertex, reasons) => {
       if (request.progress === 'rawjson' && !request.explain) return;
