@@ -19,6 +19,7 @@ import { type DigestCache, NO_DIGEST_CACHE, openDigestCache } from './digest-cac
 import {
   entryDigest,
   hasData,
+  readBuffer,
   SMALL_FILE_BYTES,
   streamedEntryDigest,
   type XattrReader,
@@ -92,7 +93,8 @@ export function createContentHasher(options: ContentHasherOptions = {}): Content
     async load(from, reading = {}) {
       const opened = open(from, reading);
       const { tree, cache, digests } = opened;
-      for (const { entry } of walkTree(tree, tree.root)) await digests.header(entry);
+      for (const { entry } of walkTree(tree, tree.root))
+        if (entry.kind === 'directory' || digests.known(entry) === undefined) await digests.header(entry);
       cache.save();
       loaded.set(from, opened);
     },
@@ -133,7 +135,7 @@ async function selectorDigest(
     const digest =
       follow && isNamed && entry.kind === 'symlink'
         ? await digests.content(requirePath(tree, entry.path, true))
-        : await digests.header(entry);
+        : (digests.known(entry) ?? (await digests.header(entry)));
     named.push({ path, digest });
   }
   const [only, second] = named;
@@ -148,6 +150,8 @@ async function selectorDigest(
 
 /** Digests of the entries of one tree, each computed once. */
 export interface TreeDigests {
+  /** What {@link TreeDigests.header} resolves to, where no file has to be read for it. */
+  known(entry: TreeEntry): Digest | undefined;
   /** Of the entry alone. */
   header(entry: TreeEntry): Promise<Digest>;
   /** Of a folder with everything in it; of anything else, the same as `header`. */
@@ -163,9 +167,10 @@ function createTreeDigests(
   tree: FileTree,
   { cache, xattrs, signal, onProgress }: TreeDigestsOptions,
 ): TreeDigests {
-  const headers = new Map<BytePath, Digest>();
-  const contents = new Map<BytePath, Digest>();
+  const headers = new Map<TreeEntry, Digest>();
+  const contents = new Map<TreeEntry, Digest>();
   const links = new Map<string, Digest>();
+  let buffer: Buffer | undefined;
   let turn = performance.now();
   let read = 0;
 
@@ -176,47 +181,62 @@ function createTreeDigests(
     turn = performance.now();
   }
 
-  async function compute(entry: TreeEntry): Promise<Digest> {
+  function known(entry: TreeEntry): Digest | undefined {
+    const before = headers.get(entry);
+    if (before !== undefined) return before;
+    const digest = withoutReading(entry);
+    if (digest !== undefined) headers.set(entry, digest);
+    return digest;
+  }
+
+  function withoutReading(entry: TreeEntry): Digest | undefined {
     // A client does not send its root folder's own attributes.
     if (entry.path === '' && tree.rootOwned) return EMPTY;
     if (!hasData(entry)) return entryDigest(entry, xattrs);
-    const inode = entry.stats.nlink > 1n ? `${entry.stats.dev}:${entry.stats.ino}` : undefined;
-    const known = cache.get(entry) ?? (inode === undefined ? undefined : links.get(inode));
-    if (known !== undefined) return known;
+    const inode = inodeOf(entry);
+    return cache.get(entry) ?? (inode === undefined ? undefined : links.get(inode));
+  }
+
+  async function header(entry: TreeEntry): Promise<Digest> {
     await pause();
+    const before = known(entry);
+    if (before !== undefined) return before;
     const isSmall = entry.stats.size <= SMALL_FILE_BYTES;
+    if (isSmall) buffer ??= readBuffer();
     const digest = isSmall
-      ? entryDigest(entry, xattrs)
+      ? entryDigest(entry, xattrs, buffer)
       : await streamedEntryDigest(entry, xattrs, { signal });
+    const inode = inodeOf(entry);
     if (inode !== undefined) links.set(inode, digest);
     read += Number(entry.stats.size);
     onProgress?.(read);
     cache.set(entry, digest);
-    return digest;
-  }
-
-  async function header(entry: TreeEntry): Promise<Digest> {
-    const known = headers.get(entry.path);
-    if (known !== undefined) return known;
-    const digest = await compute(entry);
-    headers.set(entry.path, digest);
+    headers.set(entry, digest);
     return digest;
   }
 
   async function content(entry: TreeEntry): Promise<Digest> {
     if (entry.kind !== 'directory') return header(entry);
-    const known = contents.get(entry.path);
-    if (known !== undefined) return known;
+    const before = contents.get(entry);
+    if (before !== undefined) return before;
     await pause();
     const sum = createHash('sha256');
-    addNamed(sum, '', await header(entry));
-    for (const child of tree.list(entry)) addNamed(sum, baseName(child.path), await content(child));
+    addNamed(sum, '', known(entry) ?? (await header(entry)));
+    for (const child of tree.list(entry)) {
+      const file = child.kind === 'directory' ? undefined : known(child);
+      addNamed(sum, baseName(child.path), file ?? (await content(child)));
+    }
     const digest: Digest = `sha256:${sum.digest('hex')}`;
-    contents.set(entry.path, digest);
+    contents.set(entry, digest);
     return digest;
   }
 
-  return { header, content };
+  return { known, header, content };
+}
+
+/** Names a file that has other names; reading it once is enough. */
+function inodeOf({ stats }: TreeEntry): string | undefined {
+  return stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
 }
 
 function addNamed(sum: Hash, path: BytePath, digest: Digest): void {

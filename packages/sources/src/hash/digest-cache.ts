@@ -33,7 +33,7 @@ export function openDigestCache(store: StatCache, folder: string, clock: Clock):
   return {
     get(entry) {
       const stamped = known.get(entry.path);
-      if (stamped === undefined || !sameStamp(stamped.stamp, stampOf(entry))) return undefined;
+      if (stamped === undefined || !isStampOf(stamped.stamp, entry)) return undefined;
       used.set(entry.path, stamped);
       return stamped.digest;
     },
@@ -64,13 +64,13 @@ function stampOf({ stats }: TreeEntry): FileStamp {
   };
 }
 
-function sameStamp(a: FileStamp, b: FileStamp): boolean {
+function isStampOf(stamp: FileStamp, { stats }: TreeEntry): boolean {
   return (
-    a.size === b.size &&
-    a.modified === b.modified &&
-    a.changed === b.changed &&
-    a.inode === b.inode &&
-    a.device === b.device &&
-    a.mode === b.mode
+    stamp.modified === stats.mtimeNs &&
+    stamp.changed === stats.ctimeNs &&
+    stamp.inode === stats.ino &&
+    stamp.device === stats.dev &&
+    stamp.size === Number(stats.size) &&
+    stamp.mode === Number(stats.mode)
   );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { createHash, hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHash, type Hash, hash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { AbortOptions, XattrCalls } from '@img-build/interfaces';
 import type { Digest } from '@img-build/oci';
@@ -9,7 +9,7 @@ import type { TreeEntry } from '../tree/file-tree.ts';
 /** Reads extended attributes. */
 export type XattrReader = Pick<XattrCalls, 'getXattr' | 'listXattr'>;
 
-/** Files up to this many bytes are read whole. */
+/** Files up to this many bytes are read in one piece. */
 export const SMALL_FILE_BYTES: number = 1024 * 1024;
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -27,12 +27,34 @@ const TYPE_FLAGS = {
 /**
  * The digest of one entry: BuildKit's tarsum header, then a file's bytes. A folder's is that of its header alone.
  *
+ * @param buffer - what files are read into; whoever digests many files brings one for all.
  * @see BuildKit, cache/contenthash/tarsum.go
  */
-export function entryDigest(entry: TreeEntry, xattrs?: XattrReader): Digest {
+export function entryDigest(entry: TreeEntry, xattrs?: XattrReader, buffer?: Buffer): Digest {
   const header = headerOf(entry, xattrs);
   if (!hasData(entry)) return `sha256:${hash('sha256', header, 'hex')}`;
-  return `sha256:${createHash('sha256').update(header).update(readFileSync(entry.systemPath)).digest('hex')}`;
+  const sum = createHash('sha256').update(header);
+  addFile(sum, entry.systemPath, buffer ?? readBuffer(Number(entry.stats.size)));
+  return `sha256:${sum.digest('hex')}`;
+}
+
+/** A buffer that takes files of so many bytes in one piece. */
+export function readBuffer(size: number = SMALL_FILE_BYTES): Buffer {
+  // One byte more than the file has: a read that leaves it empty has seen the end.
+  return Buffer.allocUnsafeSlow(Math.min(size, CHUNK_BYTES) + 1);
+}
+
+function addFile(sum: Hash, path: string | Buffer, buffer: Buffer): void {
+  const fd = openSync(path, 'r');
+  try {
+    for (;;) {
+      const bytesRead = readSync(fd, buffer, 0, buffer.length, null);
+      sum.update(bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead));
+      if (bytesRead < buffer.length) return;
+    }
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** {@link entryDigest} of a large file: reads in chunks, so that memory stays bounded and other work goes on. */

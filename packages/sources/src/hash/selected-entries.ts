@@ -29,7 +29,7 @@ export async function listSelected(
   }
   const files: FileDigest[] = [];
   for (const [path, entry] of found)
-    files.push({ path: pathText(path), digest: await digests.header(entry) });
+    files.push({ path: pathText(path), digest: digests.known(entry) ?? (await digests.header(entry)) });
   return files;
 }
 

@@ -69,7 +69,7 @@ function fileTree(
 ): FileTree {
   const known = new Map<BytePath, TreeEntry | undefined>();
   const lists = new Map<BytePath, readonly TreeEntry[]>();
-  const root = createEntry(folder, '', rootOwned ? ROOT : undefined);
+  const root = new LazyEntry(folder, '', rootOwned ? ROOT : undefined);
   const shownOwner = rootOwned ? (owner ?? ROOT) : undefined;
   known.set('', root);
 
@@ -111,7 +111,7 @@ function fileTree(
   }
 
   function existingEntry(path: BytePath): TreeEntry | undefined {
-    const entry = createEntry(folder, path, shownOwner);
+    const entry = new LazyEntry(folder, path, shownOwner);
     try {
       return exists(entry) ? entry : undefined;
     } catch (error) {
@@ -125,33 +125,45 @@ function fileTree(
 
 const ROOT: HostTree['owner'] = { uid: 0, gid: 0 };
 
-/** @param owner - shown instead of the one the file has. */
-function createEntry(folder: string, path: BytePath, owner: HostTree['owner']): TreeEntry {
-  const full = systemPath(folder, path);
-  let stats: BigIntStats | undefined;
-  let target: BytePath | undefined;
-  return {
-    path,
-    systemPath: full,
+/** A class, because a tree has tens of thousands: each costs one object, and what it was asked for. */
+class LazyEntry implements TreeEntry {
+  readonly path: BytePath;
+  readonly systemPath: string | Buffer;
+  readonly #owner: HostTree['owner'];
+  #stats: BigIntStats | undefined;
+  #kind: EntryKind | undefined;
+  #target: BytePath | undefined;
+
+  /** @param owner - shown instead of the one the file has. */
+  constructor(folder: string, path: BytePath, owner: HostTree['owner']) {
+    this.path = path;
+    this.systemPath = systemPath(folder, path);
+    this.#owner = owner;
+  }
+
+  get stats(): BigIntStats {
     // A root that is a symlink stands for the folder it points to.
-    get stats(): BigIntStats {
-      stats ??= lstatSync(path === '' ? `${folder}/.` : full, { bigint: true });
-      return stats;
-    },
-    get kind(): EntryKind {
-      return kindOf(this.stats);
-    },
-    get uid(): number {
-      return owner?.uid ?? Number(this.stats.uid);
-    },
-    get gid(): number {
-      return owner?.gid ?? Number(this.stats.gid);
-    },
-    get target(): BytePath {
-      target ??= readlinkSync(full, { encoding: 'latin1' });
-      return target;
-    },
-  };
+    this.#stats ??= lstatSync(this.path === '' ? `${this.systemPath}/.` : this.systemPath, { bigint: true });
+    return this.#stats;
+  }
+
+  get kind(): EntryKind {
+    this.#kind ??= kindOf(this.stats);
+    return this.#kind;
+  }
+
+  get uid(): number {
+    return this.#owner?.uid ?? Number(this.stats.uid);
+  }
+
+  get gid(): number {
+    return this.#owner?.gid ?? Number(this.stats.gid);
+  }
+
+  get target(): BytePath {
+    this.#target ??= readlinkSync(this.systemPath, { encoding: 'latin1' });
+    return this.#target;
+  }
 }
 
 function kindOf(stats: BigIntStats): EntryKind {

@@ -22,8 +22,13 @@ export function* walkTree(
   start: TreeEntry,
   options: PathRulesOptions = {},
 ): Generator<WalkedEntry, void, undefined> {
-  const rules = createPathRules(options);
   yield { path: '', entry: start };
+  if (options.include === undefined && (options.exclude ?? []).length === 0) {
+    for (const entry of entriesBelow(tree, start))
+      yield { path: start.path === '' ? entry.path : entry.path.slice(start.path.length + 1), entry };
+    return;
+  }
+  const rules = createPathRules(options);
   yield* walkFolder(start, '', []);
 
   function* walkFolder(
@@ -42,6 +47,21 @@ export function* walkTree(
       }
       if (entry.kind === 'directory' && rules.mayContain(met.path)) yield* walkFolder(entry, met.path, line);
     }
+  }
+}
+
+/** Everything below an entry, as {@link walkTree} orders it, without patterns. */
+export function* entriesBelow(tree: FileTree, start: TreeEntry): Generator<TreeEntry, void, undefined> {
+  // One stack of iterators, where a generator for each folder would pass every entry through all of them.
+  const open = [tree.list(start).values()];
+  for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
+    const { done, value: entry } = folder.next();
+    if (done === true) {
+      open.pop();
+      continue;
+    }
+    yield entry;
+    if (entry.kind === 'directory') open.push(tree.list(entry).values());
   }
 }
 
