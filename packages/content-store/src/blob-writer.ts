@@ -73,9 +73,10 @@ export class BlobWriter {
     }
   }
 
-  /** Keeps what was written for a later writer. */
+  /** Keeps what was written for a later writer; where that is nothing, the file goes. */
   async close(): Promise<void> {
     if (!this.#open) return;
+    if (this.offset === 0) return await this.drop();
     try {
       await this.#flush();
     } finally {

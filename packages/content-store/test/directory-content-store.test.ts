@@ -159,3 +159,13 @@ function startChild(what: string): ChildProcessByStdio<Writable, Readable, null>
 async function* letters(text: string): AsyncGenerator<Uint8Array> {
   for (const letter of text) yield Buffer.from(letter);
 }
+
+test('an ingest that was opened and got nothing leaves nothing', async () => {
+  await (await store.resume('empty')).close();
+  const emptied = await store.resume('emptied');
+  await emptied.write(Buffer.from('abc'));
+  await emptied.truncate();
+  await emptied.close();
+
+  expect(readdirSync(join(root, 'ingest'))).toEqual([]);
+});

@@ -53,6 +53,8 @@ export type BuildEvent =
       readonly total?: number | undefined;
       readonly startedAt: number;
       readonly completedAt?: number | undefined;
+      /** The step cannot go on before this is over: worth a line when it begins. */
+      readonly blocks?: true | undefined;
     };
 
 /** Takes events from a running build; never blocks it, never throws. */

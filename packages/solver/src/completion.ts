@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {
+  BuildEvent,
   CacheKeyStore,
   Clock,
   Locks,
@@ -160,23 +161,23 @@ export function createCompletion(dependencies: CompletionDependencies): (edge: E
 
   async function lockStep(node: VertexNode, key: string): Promise<(() => void) | undefined> {
     if (locks === undefined || node.maps.every(({ digest }) => isEphemeral(digest))) return undefined;
-    const status = {
-      type: 'status-progressed',
-      vertex: node.vertex.digest,
-      id: 'waiting for the same step of another build',
-      current: 0,
-      startedAt: clock(),
-    } as const;
-    let waited = false;
+    let waiting: Extract<BuildEvent, { readonly type: 'status-progressed' }> | undefined;
     const release = await locks.acquire(`step-${key.slice(key.indexOf(':') + 1)}`, {
       signal: work.signal,
-      onWait: () => {
-        waited = true;
+      onWait: (holder) => {
         progress.started(node);
-        report(status);
+        waiting = {
+          type: 'status-progressed',
+          vertex: node.vertex.digest,
+          id: `waiting for another build${holder === undefined ? '' : ` (pid ${holder})`} that executes this step`,
+          current: 0,
+          startedAt: clock(),
+          blocks: true,
+        };
+        report(waiting);
       },
     });
-    if (waited) report({ ...status, completedAt: clock() });
+    if (waiting !== undefined) report({ ...waiting, completedAt: clock() });
     return release;
   }
 

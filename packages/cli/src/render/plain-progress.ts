@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+import type { BuildEvent } from '@img-build/interfaces';
 import type { StatusState, StepChange, StepState } from './build-log.ts';
 import { printableName } from './printable.ts';
 import type { ProgressRenderer } from './progress-renderer.ts';
 import { formatSeconds, formatTransferred } from './units.ts';
+
+type StatusEvent = Extract<BuildEvent, { readonly type: 'status-progressed' }>;
 
 /**
  * One line per thing that happened, as BuildKit's plain progress has it: `#3 [2/4] RUN …`, `#3 0.142 output`,
@@ -54,6 +57,13 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
     write(lines.map(({ after, text }) => `#${step.number} ${(after / 1000).toFixed(3)} ${text}\n`).join(''));
   }
 
+  function showStatus(event: StatusEvent, step: StepState): void {
+    const status = step.statuses.get(event.id);
+    if (status === undefined || (event.completedAt === undefined && event.blocks !== true)) return;
+    turnTo(step);
+    write(`#${step.number} ${event.completedAt === undefined ? status.id : statusText(status)}\n`);
+  }
+
   return {
     show(event, change) {
       const { step } = change;
@@ -68,11 +78,7 @@ export function createPlainProgress(write: (text: string) => void): ProgressRend
         turnTo(step);
         write(`#${step.number} WARN: ${printableName(event.short)}\n`);
       }
-      if (event.type === 'status-progressed' && event.completedAt !== undefined) {
-        const status = step.statuses.get(event.id);
-        turnTo(step);
-        if (status !== undefined) write(`#${step.number} ${statusText(status)}\n`);
-      }
+      if (event.type === 'status-progressed') showStatus(event, step);
     },
     makeRoom: showWaiting,
     finish: showWaiting,

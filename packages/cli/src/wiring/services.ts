@@ -77,7 +77,7 @@ export function createServices(options: ServicesOptions): Services {
   });
   const locks = lazy(async () => {
     const [{ createLocks }, calls] = await Promise.all([import('@img-build/host'), host()]);
-    return createLocks({ directory: join(state(), 'locks'), host: calls });
+    return createLocks({ directory: join(state(), 'locks'), host: calls, pid: process.pid });
   });
   const credentials = lazy(async () => {
     const { createCredentialStore } = await import('@img-build/registry-client');

@@ -128,6 +128,24 @@ test('sub-steps are shown when they are complete', () => {
 `);
 });
 
+test('what a step waits for is said when it begins, and again when it is over', () => {
+  const waiting = {
+    type: 'status-progressed',
+    vertex: vertex('a'),
+    id: 'waiting for another build (pid 7)',
+    current: 0,
+    startedAt: 0,
+    blocks: true,
+  } as const;
+  const begin = [added('a', '[2/2] RUN make'), started('a', 0), waiting];
+  const shown = '#1 [2/2] RUN make\n#1 waiting for another build (pid 7)\n';
+
+  expect(render(...begin)).toBe(shown);
+  expect(render(...begin, { ...waiting, completedAt: 1400 })).toBe(
+    `${shown}#1 waiting for another build (pid 7) 1.4s done\n`,
+  );
+});
+
 test('a last line without its end is shown', () => {
   expect(render(added('a', 'A'), started('a', 0), logged('a', 'no end', 50), completed('a', 100))).toBe(
     '#1 A\n#1 0.100 no end\n#1 DONE 0.1s\n',

@@ -3,11 +3,14 @@ import {
   closeSync,
   constants,
   fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   statSync,
   unlinkSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +22,8 @@ export interface LocksOptions {
   /** Made when missing; on a local file system. */
   readonly directory: string;
   readonly host: Pick<FileCalls, 'lock'>;
+  /** Pid that those who wait are told; nothing is told when it is left out. */
+  readonly pid?: number | undefined;
 }
 
 /** Locks as files of one folder. */
@@ -36,7 +41,7 @@ const MAX_NAME = 200;
  * Locks of flock(2) on one file per name. A waiting caller asks again after 1 ms, then after twice as long, up to every
  * 50 ms; there is no queue. Locks exclude each other within a process as well. The last holder removes the file.
  */
-export function createLocks({ directory, host }: LocksOptions): LockFolder {
+export function createLocks({ directory, host, pid }: LocksOptions): LockFolder {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
   /** The descriptor of a lock file that is locked and still is the one others see; undefined when somebody holds it. */
@@ -47,7 +52,9 @@ export function createLocks({ directory, host }: LocksOptions): LockFolder {
       try {
         if (!host.lock(fd, kind)) return undefined;
         kept = isSameFile(fd, path);
-        if (kept) return fd;
+        if (!kept) continue;
+        sign(fd, kind === 'exclusive' ? pid : undefined);
+        return fd;
       } finally {
         if (!kept) closeSync(fd);
       }
@@ -83,12 +90,34 @@ export function createLocks({ directory, host }: LocksOptions): LockFolder {
         signal?.throwIfAborted();
         const fd = attempt(path, shared ? 'shared' : 'exclusive');
         if (fd !== undefined) return once(() => release(fd, path));
-        if (!waited) onWait?.();
+        if (!waited) onWait?.(holderOf(path));
         await pauseFor(pause, signal);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     },
   };
+}
+
+/** Says in the file who has it; those who share it say nothing, but that nobody has it alone. */
+function sign(fd: number, pid: number | undefined): void {
+  try {
+    ftruncateSync(fd);
+    if (pid !== undefined) writeSync(fd, String(pid), 0);
+  } catch (error) {
+    // A full disk: the lock holds all the same.
+    if (!isSystemError(error, 'ENOSPC', 'EDQUOT')) throw error;
+  }
+}
+
+function holderOf(path: string): number | undefined {
+  try {
+    const text = readFileSync(path, 'latin1');
+    return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+  } catch (error) {
+    // Released meanwhile.
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 function isSameFile(fd: number, path: string): boolean {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locks } from '@img-build/interfaces';
@@ -50,6 +50,35 @@ describe('locks', () => {
     second();
     (await writer)();
     expect(waits).toBe(1);
+  });
+
+  test('tell who waits the pid of the one holder, and nothing of many', async () => {
+    const directory = join(mkdtempSync(join(parent, 'l')), 'locks');
+    const locks = createLocks({ directory, host, pid: 4711 });
+    const told: (number | undefined)[] = [];
+    const onWait = (holder?: number): void => void told.push(holder);
+    const alone = await locks.acquire('a');
+    const next = locks.acquire('a', { shared: true, onWait });
+    expect(told).toEqual([4711]);
+    alone();
+    const shared = await next;
+    const last = locks.acquire('a', { onWait });
+    expect(told).toEqual([4711, undefined]);
+    shared();
+    (await last)();
+  });
+
+  test('are swept where nobody holds them', async () => {
+    const directory = join(mkdtempSync(join(parent, 'l')), 'locks');
+    const locks = createLocks({ directory, host });
+    const release = await locks.acquire('held');
+    writeFileSync(join(directory, 'left.lock'), '');
+
+    locks.sweep();
+
+    expect(readdirSync(directory)).toEqual(['held.lock']);
+    await expect(locks.acquire('held', { signal: AbortSignal.abort('busy') })).rejects.toBe('busy');
+    release();
   });
 
   test('stop waiting on abort', async () => {
