@@ -28,7 +28,11 @@ function comparePlatforms(before: StepDescription, after: StepDescription): read
   return [{ kind: 'platform-changed', before: before.platform, after: after.platform }];
 }
 
-function compareSources(before: StepSource | undefined, after: StepSource | undefined): readonly StepCause[] {
+/** What differs between two states of something from outside. */
+export function compareSources(
+  before: StepSource | undefined,
+  after: StepSource | undefined,
+): readonly StepCause[] {
   if (after === undefined || before === undefined) return [];
   if (before.name === after.name && before.pin === after.pin) return [];
   if (after.kind !== 'image') return [{ kind: 'source-changed', source: after.name }];
@@ -70,7 +74,8 @@ function compareInstructions(
     // The same words mean something else because of what they name.
     return variablesChanged ? settings.filter(({ setting }) => !WORDS.test(setting)) : settings;
   }
-  if (settings.some(({ setting }) => setting === 'command' || setting === 'text')) return settings;
+  // Commands are told apart by what they run and how; other instructions read better as a whole.
+  if (after.settings['command'] !== undefined || after.settings['text'] !== undefined) return settings;
   const rest = settings.filter(({ setting }) => !WORDS.test(setting));
   if (rest.length === settings.length) return rest;
   return [{ kind: 'instruction-changed', before: before.instruction, after: after.instruction }, ...rest];

@@ -6,7 +6,7 @@ import type { VertexPayload } from '../definition-graph.ts';
 import { commandSettings } from './command-settings.ts';
 import { describeSource } from './describe-source.ts';
 import { fileSettings } from './file-settings.ts';
-import type { StepDescription, StepInput } from './step-description.ts';
+import type { StepDescription, StepInput, StepSource } from './step-description.ts';
 import { keptText, variableValues } from './variable-values.ts';
 
 /** Describes a step from what a solve has learnt about it; its inputs are complete. */
@@ -25,7 +25,7 @@ export function describeStep(outcome: VertexOutcome, find: OutcomeFinder): StepD
     settings: op.type === 'exec' ? commandSettings(op.exec) : op.type === 'file' ? fileSettings(op.file) : {},
     args: variableValues(args),
     env: variableValues(op.type === 'exec' ? environmentOf(op.exec.meta.env, args) : (origin?.env ?? {})),
-    source: op.type === 'source' ? describeSource(op.source, definition) : undefined,
+    source: sourceOf(outcome),
     inputs: vertex.inputs.map((_, input) => describeInput(outcome, input, find)),
     definition,
   };
@@ -40,11 +40,19 @@ function describeInput({ vertex, contents }: VertexOutcome, input: number, find:
   const edge = vertex.inputs[input];
   const from = edge && find(edge.vertex.digest);
   const content = contents[input];
+  const source = from && sourceOf(from);
   return {
     name: from === undefined || isForOneBuild(from) ? '' : from.vertex.name,
     keys: (edge && from?.keys.get(edge.index)) ?? [],
     ...(content === undefined ? {} : { content }),
+    ...(source === undefined ? {} : { source }),
   };
+}
+
+function sourceOf(outcome: VertexOutcome): StepSource | undefined {
+  const { op } = outcome.vertex.payload as VertexPayload;
+  if (op.type !== 'source' || isForOneBuild(outcome)) return undefined;
+  return describeSource(op.source, outcome.maps[0]?.digest);
 }
 
 /** Variables of the image: what a command sees and is no build argument. */

@@ -110,13 +110,16 @@ export function createExplanation(options: ExplanationOptions): Explanation {
     },
     async settle(outcomes, succeeded) {
       const steps = outcomes.filter(isStep);
-      explained = steps.map(({ vertex, fate, results }) => ({
+      explained = steps.map(({ vertex, fate, results, keys }) => ({
         vertex: vertex.digest,
         name: vertex.name,
         outcome:
           results.size > 0 && unchangedImages.has(vertex.digest)
             ? 'cached'
-            : outcomeText(fate, { hasResult: results.size > 0, succeeded }),
+            : outcomeText(fate, {
+                hasResult: results.size > 0,
+                isFound: succeeded || keyOf({ keys }) !== '',
+              }),
         reasons: reasonsOf.get(vertex.digest) ?? [],
       }));
       fingerprint = fingerprintOf([project, dockerfile, ...steps.map(keyOf)]);
@@ -138,11 +141,11 @@ export function createExplanation(options: ExplanationOptions): Explanation {
 
 function outcomeText(
   fate: VertexFate,
-  { hasResult, succeeded }: { readonly hasResult: boolean; readonly succeeded: boolean },
+  { hasResult, isFound }: { readonly hasResult: boolean; readonly isFound: boolean },
 ): ExplainedStep['outcome'] {
   if (fate === 'executed') return hasResult ? 'executed' : 'failed';
-  // What nobody asked for in a build that succeeded stands before something that was found.
-  return hasResult || succeeded ? 'cached' : 'skipped';
+  // Whose key is known, and what nobody asked for in a build that succeeded, stands before something that was found.
+  return hasResult || isFound ? 'cached' : 'skipped';
 }
 
 /** The key of a step's first output that has one. */

@@ -34,7 +34,8 @@ function settingsOf(action: FileAction): Settings {
     }
     case 'mkdir': {
       const { path, mode, owner, timestamp } = action.mkdir;
-      return [['path', path], ...modeOf(mode), ...ownerOf(owner), ...timeOf(timestamp)];
+      // Dockerfiles make folders with WORKDIR alone; commands after it know the folder by the same name.
+      return [['workdir', path], ...modeOf(mode), ...ownerOf(owner), ...timeOf(timestamp)];
     }
     case 'mkfile': {
       const { path, mode, owner, timestamp, data } = action.mkfile;
@@ -63,7 +64,7 @@ function timeOf(timestamp: bigint): Settings {
 function ownerOf(owner: ChownOpt | undefined): Settings {
   if (owner === undefined) return [];
   const { user, group } = owner;
-  return [['owner', [user, group].map((id) => (id === undefined ? '' : idText(id))).join(':')]];
+  return [['owner', [user, group].flatMap((id) => (id === undefined ? [] : [idText(id)])).join(':')]];
 }
 
 function idText(id: UserOpt): string {

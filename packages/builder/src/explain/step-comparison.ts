@@ -2,10 +2,11 @@
 import type { StepCause, StepName, StepReason, StepStore, StoredStep } from '@img-build/interfaces';
 import type { OutcomeFinder, VertexOutcome } from '@img-build/solver';
 import { compareFiles } from './compare-files.ts';
-import { compareSteps } from './compare-steps.ts';
+import { compareSources, compareSteps } from './compare-steps.ts';
 import { isForOneBuild } from './describe-step.ts';
 import { decodeFileLists, type FileLists } from './file-list.ts';
 import type { StepDescription, StepInput } from './step-description.ts';
+import { placeOf } from './step-place.ts';
 
 /** A step of this build. */
 export interface KnownStep {
@@ -79,6 +80,7 @@ export function createStepComparison({ steps, isStep, find, know }: StepComparis
     if (sameInput(old, now) && !ignored) return [];
     if (executed) return [{ kind: 'follows', steps: [nameOf(from)] }];
     if (isForOneBuild(from)) return [filesChanged(before, after, input, withFiles)];
+    if (now.source !== undefined && !isStep(from)) return changedSource(old, now);
     if (from.vertex.name.startsWith('[internal]')) return [{ kind: 'setting-changed', setting: 'heredoc' }];
     return depth >= MAX_DEPTH ? [] : compareParents(old, from, after, { withFiles, depth });
   }
@@ -92,7 +94,7 @@ export function createStepComparison({ steps, isStep, find, know }: StepComparis
   ): Promise<readonly StepReason[]> {
     const earlier = earlierInput(old);
     const parent = await know(from);
-    if (earlier === undefined || earlier.description.instruction !== parent.description.instruction) {
+    if (earlier === undefined || !isSameStep(earlier.description, parent.description)) {
       return [{ kind: 'parent-changed', before: old.name, after: from.vertex.name }];
     }
     const reasons = await allDifferences(earlier, parent, { withFiles, depth: depth + 1 });
@@ -118,7 +120,11 @@ export function createStepComparison({ steps, isStep, find, know }: StepComparis
   ): Promise<readonly StepReason[]> {
     const inputs = after.description.inputs.map((_, input) => compareInput(before, after, input, options));
     const own = compareSteps(before.description, after.description);
-    return joinFollows(unique([...own, ...(await Promise.all(inputs)).flat()]));
+    const said = new Set(own.map((reason) => JSON.stringify(reason)));
+    const others = (await Promise.all(inputs))
+      .flat()
+      .filter(({ step: _, ...cause }) => !said.has(JSON.stringify(cause)));
+    return joinFollows(unique([...own, ...others]));
   }
 
   return {
@@ -127,10 +133,24 @@ export function createStepComparison({ steps, isStep, find, know }: StepComparis
   };
 }
 
+/** The same words, or others at the same place. */
+function isSameStep(before: StepDescription, after: StepDescription): boolean {
+  if (before.instruction === after.instruction) return true;
+  const place = placeOf(before.name)?.place;
+  return place !== undefined && place === placeOf(after.name)?.place;
+}
+
 /** Equal content is the same input, whatever it is called; without content, one common key is. */
 function sameInput(before: StepInput, after: StepInput): boolean {
   if (before.content !== undefined && after.content !== undefined) return before.content === after.content;
   return after.keys.some((key) => before.keys.includes(key));
+}
+
+/** A repository, a download or an image that files are copied from. */
+function changedSource(old: StepInput, now: StepInput): readonly StepCause[] {
+  const causes = compareSources(old.source, now.source);
+  if (causes.length > 0) return causes;
+  return [{ kind: 'parent-changed', before: old.name, after: now.name }];
 }
 
 function nameOf({ vertex: { digest, name } }: VertexOutcome): StepName {

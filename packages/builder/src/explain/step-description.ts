@@ -21,6 +21,8 @@ export interface StepInput {
   readonly keys: readonly string[];
   /** Digest of the part that is used, when that is what counts. */
   readonly content?: Digest | undefined;
+  /** When the input is no step but something from outside. */
+  readonly source?: StepSource | undefined;
 }
 
 /** A step in the words of who wrote it. Only what may change its cache key is in it, and the names to say so. */

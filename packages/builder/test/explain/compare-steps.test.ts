@@ -113,6 +113,17 @@ test('an instruction with other words is shown as a whole', () => {
   ]);
 });
 
+test('a mount that is written otherwise is named', () => {
+  const mounted = (type: string): StepDescription => ({
+    ...STEP,
+    instruction: `RUN --mount=type=${type},target=/c make`,
+    settings: { ...STEP.settings, 'mount /c': type },
+  });
+  expect(compareSteps(mounted('cache'), { ...mounted('tmpfs'), ...OTHER })).toEqual([
+    { kind: 'setting-changed', setting: 'mount /c', before: 'cache', after: 'tmpfs' },
+  ]);
+});
+
 test('what looks like a secret is compared and not kept', () => {
   const args = (value: string): Partial<StepDescription> => ({ args: variableValues({ NPM_TOKEN: value }) });
   expect(JSON.stringify(args('s3cret'))).not.toContain('s3cret');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { StepReason } from '@img-build/interfaces';
-import { describeOrigin, image, local, marshal, type State, sha256Digest } from '@img-build/llb';
+import { describeOrigin, git, image, local, marshal, type State, sha256Digest } from '@img-build/llb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { build, createExplanation, type ExplanationOptions } from '../../src/index.ts';
 import { createTestBuilder, PLATFORM } from '../support/builder.ts';
@@ -58,7 +58,14 @@ async function explain(
   recipe: Recipe = {},
   options: Partial<ExplanationOptions> = {},
 ): Promise<Readonly<Record<string, readonly StepReason[]>>> {
-  const definition = marshal(stateOf(recipe), { platform: PLATFORM });
+  return await explainState(stateOf(recipe), options);
+}
+
+async function explainState(
+  state: State,
+  options: Partial<ExplanationOptions> = {},
+): Promise<Readonly<Record<string, readonly StepReason[]>>> {
+  const definition = marshal(state, { platform: PLATFORM });
   const explanation = createExplanation({
     steps,
     project: 'project',
@@ -218,6 +225,20 @@ test('what imported caches do not have is said to be missing there', async () =>
     1: [{ kind: 'first-build' }],
     2: missing,
     3: missing,
+  });
+});
+
+test('a repository that files are copied from is named', async () => {
+  const withGit = (ref: string): State =>
+    stateOf({}).file([copyStep(git('https://example.com/r.git', { ref }), '/', '/r')], {
+      name: '[4/4] ADD https://example.com/r.git /r',
+      description: describeOrigin({ instruction: 'ADD https://example.com/r.git /r', args: {}, env: {} }),
+    });
+  builder.folders.set('example.com/r.git#one', { f: '1' });
+  builder.folders.set('example.com/r.git#two', { f: '2' });
+  await explainState(withGit('one'));
+  expect(await explainState(withGit('two'))).toEqual({
+    4: [{ kind: 'source-changed', source: 'example.com/r.git#two' }],
   });
 });
 
