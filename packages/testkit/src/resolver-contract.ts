@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-import type { BlobSource, RegistryPort } from '@img-build/interfaces';
+import type { BlobPresence, BlobSource, RegistryPort } from '@img-build/interfaces';
 import { canonicalDigest, type Descriptor, MEDIA_TYPES, type Reference } from '@img-build/oci';
 import { describe, expect, test } from '@jest/globals';
 
 /** A registry under test. Each test uses repositories of its own, so that one registry may serve them all. */
 export interface ResolverFixture {
-  readonly port: RegistryPort;
+  readonly port: RegistryPort & BlobPresence;
   /** Host of the references. */
   readonly domain: string;
 }
@@ -173,6 +173,21 @@ function describeBlobPushing(open: Open): void {
         { ...source, mountFrom: ['contract/stranger'] },
       ),
     ).toBe('uploaded');
+  });
+
+  test('tells what a repository has, and mounts it elsewhere, without its bytes', async () => {
+    const { port, domain } = await open();
+    const { descriptor, source } = blobOf(Buffer.from('present'));
+    const [here, there] = ['contract/here', 'contract/there'].map((path) => ({ domain, path }));
+    if (here === undefined || there === undefined) throw new Error('two repositories are needed');
+
+    expect(await port.hasBlob(here, descriptor)).toBe(false);
+    await port.pushBlob(here, source);
+    expect(await port.hasBlob(here, descriptor)).toBe(true);
+    expect(await port.mountBlob(there, descriptor, 'contract/stranger')).toBe(false);
+    expect(await port.hasBlob(there, descriptor)).toBe(false);
+    expect(await port.mountBlob(there, descriptor, 'contract/here')).toBe(true);
+    expect(await port.hasBlob(there, descriptor)).toBe(true);
   });
 
   test('refuses a source that is not what it promises', async () => {
