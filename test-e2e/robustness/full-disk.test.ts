@@ -1,76 +1,104 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runsAsRoot } from '../support/identity.ts';
-import { run } from '../support/run.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { testRun } from '../support/test-run.ts';
 import { openWorkspace, type Workspace } from '../support/workspace.ts';
+import { prepareLayered } from './torture/layered.ts';
 
-const { busybox, identities, img } = testRun();
+const { busybox, identities } = testRun();
+/** Only root can mount a small disk where all commands see it. */
+const smallDisk = runsAsRoot ? describe : undefined;
 
-/** Fills a small disk of its own to the last byte, prunes, and builds again. */
-const SCRIPT = `
-mount -t tmpfs -o size=40m,mode=777 tmpfs "$DISK"
-img() { $DROP "$IMG" -s "$DISK/state" "$@"; }
-free() { stat -f -c %a "$DISK"; }
-img build -q -t full:1 "$CONTEXT" >/dev/null
-img rm full:1 >/dev/null
-cat /dev/zero >"$DISK/filler" 2>/dev/null || true
-echo "free before: $(free)"
-img build -q -t never:1 --no-cache "$CONTEXT" 2>&1 || echo "refused: $?"
-img prune
-echo "free after: $([ "$(free)" -gt 1000 ] && echo much || free)"
-img ls
-test ! -e "$DISK/state/reserve" && echo "nothing to reserve for"
-rm "$DISK/filler"
-img build -q -t again:1 "$CONTEXT" >/dev/null
-test -s "$DISK/state/reserve" && echo "reserved again"
-img prune >/dev/null
-test -s "$DISK/state/reserve" && echo "still reserved"
-`;
+/** What is left on the disk, in bytes, when a command starts. */
+const LEFT = [0, 64, 768].map((kilobytes) => kilobytes * 1024);
 
-describe.each(identities)('a disk without a free byte, as $kind', (identity) => {
+smallDisk?.each(identities)('on a full disk, as $kind', (identity) => {
   let work: Workspace;
+  let disk: string;
+  let state: string;
+  let layered: string;
+  let context: string;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     work = openWorkspace(identity);
+    layered = await prepareLayered(work);
+    disk = join(work.folder, 'disk');
+    state = join(disk, 'state');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m,mode=755', 'tmpfs', disk]);
+    chownSync(disk, identity.uid, identity.gid);
+    context = work.context({
+      Dockerfile: `FROM ${busybox}\nRUN echo a >/a\nRUN head -c 2000000 /dev/urandom >/data\n`,
+    });
+    await work.ok(['build', '-t', 'kept:1', context], { state });
   });
 
   afterAll(() => {
+    execFileSync('umount', [disk]);
     work.remove();
   });
 
-  test('is pruned, and serves the next build', async () => {
-    const disk = join(work.folder, 'disk');
-    mkdirSync(disk);
-    const context = work.context({
-      Dockerfile: `FROM ${busybox}\nRUN head -c 12000000 /dev/urandom >/data\n`,
-    });
-    const { uid, gid, home, user } = identity;
-    // A user mounts in a namespace where the user is root; root drops to whom it tests as.
-    const namespace = runsAsRoot ? ['-m'] : ['--user', '--map-root-user', '--map-auto', '--mount'];
-    const drop = runsAsRoot ? `setpriv --reuid=${uid} --regid=${gid} --clear-groups --` : '';
+  /** Runs a command while only so many bytes are left, and gives the space back. */
+  async function whenLeft<T>(bytes: number, command: () => Promise<T>): Promise<T> {
+    const filler = join(disk, 'filler');
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - bytes)));
+    try {
+      return await command();
+    } finally {
+      rmSync(filler);
+    }
+  }
 
-    const { code, stdout, stderr } = await run('unshare', [...namespace, 'sh', '-ec', SCRIPT], {
-      env: { HOME: home, USER: user, DISK: disk, IMG: img, CONTEXT: context, DROP: drop },
-    });
+  async function problems(): Promise<readonly { severity: string; kind: string }[]> {
+    const { stdout } = await work.img(['doctor', '--store', '--format', 'json'], { state });
+    return (JSON.parse(stdout) as { problems: { severity: string; kind: string }[] }).problems;
+  }
+
+  const fullDisk = expect.stringMatching(
+    /(no space left|No space left|cannot grow: no space left|disk is full).*\/disk\/state|\/disk\/state.*(no space left|cannot grow|full)/,
+  );
+
+  test.each(LEFT)(
+    'with %d bytes left, a build and a pull say so, damage nothing, and work when there is space',
+    async (left) => {
+      const build = ['build', '--no-cache', '-t', 'never:1', context];
+
+      const refusals = [
+        await whenLeft(left, async () => refusalOf(await work.img(build, { state }))),
+        await whenLeft(left, async () => refusalOf(await work.img(['pull', layered], { state }))),
+      ];
+
+      expect(refusals).toEqual(
+        refusals.map(() => ({
+          code: 1,
+          cause: fullDisk,
+          hint: expect.stringContaining('img prune'),
+          stack: [],
+        })),
+      );
+      expect((await problems()).filter(({ severity }) => severity === 'corruption')).toEqual([]);
+      await work.ok(['build', '--no-cache', '-t', 'fits:1', context], { state });
+      await work.ok(['pull', layered], { state });
+      expect(await problems()).toEqual([]);
+      expect((await work.ok(['ls'], { state })).stdout).not.toContain('never');
+      await work.ok(['rm', 'fits:1', layered], { state });
+      await work.ok(['prune'], { state });
+    },
+  );
+
+  test('prune frees a disk without a free byte', async () => {
+    await work.ok(['build', '--no-cache', '-t', 'fits:1', context], { state });
+    await work.ok(['rm', 'fits:1'], { state });
+
+    const { code, stderr } = await whenLeft(0, async () => await work.img(['prune', '--all'], { state }));
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const lines = stdout.split('\n');
-    expect(lines).toEqual(
-      expect.arrayContaining([
-        'free before: 0',
-        'refused: 1',
-        'Free disk space, for example with "img prune".',
-        'free after: much',
-        'nothing to reserve for',
-        'reserved again',
-        'still reserved',
-      ]),
-    );
-    expect(stdout).toMatch(/ mount \/ from exec \/bin\/sh -c head -c 12000000/);
-    expect(stdout).toMatch(/^Reclaimed: +[12]\d\.\d+MiB$/m);
-    expect(stdout).not.toContain('never');
+    expect(await problems()).toEqual([]);
+    expect((await work.image('kept:1', { state })).files.get('a')?.content.toString()).toBe('a\n');
   });
 });
