@@ -14,6 +14,13 @@ export interface DockerEngine {
     readonly name: string;
     readonly args: readonly string[];
   }): Promise<void>;
+  /** Builds with nothing known but what the given image carries; returns what the engine prints of it. */
+  buildFrom(options: {
+    readonly context: string;
+    readonly name: string;
+    readonly cache: string;
+  }): Promise<string>;
+  push(name: string): Promise<void>;
   /** The image as `docker save` writes it. */
   save(name: string): Promise<Buffer>;
   stop(): Promise<void>;
@@ -70,6 +77,13 @@ export async function startDockerEngine(): Promise<DockerEngine> {
       await must(client, ['builder', 'prune', '--all', '--force'], { env });
       await must(client, ['build', ...fixed, '-t', name, ...args, context], { env });
     },
+    async buildFrom({ context, name, cache }) {
+      await must(client, ['builder', 'prune', '--all', '--force'], { env });
+      await must(client, ['image', 'prune', '--all', '--force'], { env });
+      const args = ['build', '--network', 'none', '--progress', 'plain', '--cache-from', cache, '-t', name];
+      return (await must(client, [...args, context], { env })).stderr;
+    },
+    push: async (name) => void (await must(client, ['push', name], { env })),
     save: async (name) => (await must(client, ['save', name], { env })).stdoutBytes,
     stop,
   };
