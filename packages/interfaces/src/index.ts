@@ -97,6 +97,7 @@ export type {
   SnapshotInfo,
   SnapshotKind,
   SnapshotReader,
+  SnapshotRenamer,
   SnapshotRow,
   Snapshotter,
   SnapshotUsage,

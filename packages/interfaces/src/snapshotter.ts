@@ -52,8 +52,19 @@ export interface SnapshotWriter {
   remove(key: string, options?: AbortOptions): Promise<void>;
 }
 
+/** Renames snapshots. */
+export interface SnapshotRenamer {
+  /**
+   * Gives an active snapshot another key, in one step: what is filled under a key of its own gets its real one when it is
+   * complete. Its mounts stay valid.
+   *
+   * @throws `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_NOT_ACTIVE`, `SNAPSHOT_EXISTS`
+   */
+  rename(key: string, newKey: string): Promise<void>;
+}
+
 /** One snapshotter backend. */
-export interface Snapshotter extends SnapshotReader, SnapshotWriter {
+export interface Snapshotter extends SnapshotReader, SnapshotWriter, SnapshotRenamer {
   /** `overlayfs` or `native`. */
   readonly backend: string;
 }
@@ -79,6 +90,8 @@ export interface SnapshotBook {
    * @throws `SNAPSHOT_EXISTS`, `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_NOT_ACTIVE`
    */
   commit(name: string, key: string, createdAt: number): void;
+  /** Gives an active row another key. @throws `SNAPSHOT_EXISTS`, `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_NOT_ACTIVE` */
+  rename(key: string, newKey: string): void;
   /** @throws `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_IN_USE` when it has children */
   remove(key: string): SnapshotRow;
   list(): readonly SnapshotRow[];

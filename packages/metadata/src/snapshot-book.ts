@@ -57,6 +57,15 @@ export function createSnapshotBook(connection: Connection, backend: string): Sna
         );
       });
     },
+    rename(key, newKey) {
+      connection.transaction(() => {
+        const row = required(key);
+        if (row.kind !== 'active')
+          throw refuse('SNAPSHOT_NOT_ACTIVE', key, `cannot be renamed: it is ${row.kind}`);
+        requireFree(newKey);
+        connection.run('UPDATE snapshots SET key = ? WHERE id = ?', newKey, row.id);
+      });
+    },
     remove: (key) =>
       connection.transaction(() => {
         const row = required(key);

@@ -113,11 +113,13 @@ export function createFolderSnapshotter(
     },
     mounts: async (key) => mountsOf(find(key)),
     commit: async (name, key) => {
-      const { id } = find(key);
+      const { id, kind } = find(key);
+      // Overlayfs leaves a folder in there that its own owner may not open, and so not remove. First, because nobody would
+      // look for it in a committed snapshot of a process that was killed in between.
+      if (kind === 'active' && book.get(name) === undefined) await removeTree(join(folderOf(id), 'work'), {});
       book.commit(name, key, clock());
-      // Overlayfs leaves a folder in there that its own owner may not open, and so not remove.
-      await removeTree(join(folderOf(id), 'work'), {});
     },
+    rename: async (key, newKey) => book.rename(key, newKey),
     remove: async (key, abort = {}) => discard(key, abort),
     async sweep(abort) {
       mkdirSync(root, { recursive: true, mode: 0o700 });

@@ -36,6 +36,14 @@ export function createMemorySnapshotBook(): SnapshotBook {
       rows.delete(key);
       rows.set(name, { ...row, key: name, kind: 'committed', createdAt });
     },
+    rename(key, newKey) {
+      const row = find(key);
+      if (row.kind !== 'active')
+        throw new ToolError(`snapshot ${key} is not active`, { code: 'SNAPSHOT_NOT_ACTIVE' });
+      refuseExisting(newKey);
+      rows.delete(key);
+      rows.set(newKey, { ...row, key: newKey });
+    },
     remove(key) {
       const row = find(key);
       if ([...rows.values()].some(({ parent }) => parent === key))

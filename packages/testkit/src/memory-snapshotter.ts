@@ -70,6 +70,7 @@ export function createMemorySnapshotter(): MemorySnapshotter {
     },
     mounts: async (key) => mountsOf(find(key)),
     commit: async (name, key) => book.commit(name, key, Date.now()),
+    rename: async (key, newKey) => book.rename(key, newKey),
     async remove(key) {
       contents.delete(book.remove(key).id);
     },

@@ -161,6 +161,26 @@ function describeBook(create: Create): void {
     expect(full.inodes - empty.inodes).toBe(2);
   });
 
+  test('renames what is active, and keeps what is in it', async () => {
+    const fixture = await create();
+    const { snapshotter } = fixture;
+    await layer(fixture, 'base', undefined, { a: '1' });
+    await snapshotter.prepare('making', undefined, { label: 'its label' });
+
+    await snapshotter.rename('making', 'made');
+
+    expect(await snapshotter.stat('making')).toBeUndefined();
+    expect(await snapshotter.stat('made')).toMatchObject({ key: 'made', kind: 'active', label: 'its label' });
+    expect(await contentOf(fixture, await snapshotter.mounts('made'))).toEqual({});
+    await snapshotter.prepare('other');
+    for (const [attempt, code] of [
+      [snapshotter.rename('none', 'x'), 'SNAPSHOT_NOT_FOUND'],
+      [snapshotter.rename('base', 'x'), 'SNAPSHOT_NOT_ACTIVE'],
+      [snapshotter.rename('other', 'made'), 'SNAPSHOT_EXISTS'],
+    ] as const)
+      await expect(attempt).rejects.toMatchObject({ code });
+  });
+
   test('frees a key by committing and a name by removing', async () => {
     const fixture = await create();
     await layer(fixture, 'base', undefined, { a: '1' });

@@ -101,7 +101,7 @@ export function createWorkerOperations(parts: WorkerParts): WorkerMethods {
   }
 
   const transfer = createCacheTransfer({ ...parts.cacheTransfer, snapshotter, locks, keys });
-  const exec: ExecParts = { ...parts, trees, caches: createCacheMounts(snapshotter, locks), copyTree };
+  const exec: ExecParts = { ...parts, trees, caches: createCacheMounts(snapshotter, locks, keys), copyTree };
 
   return {
     async backend() {

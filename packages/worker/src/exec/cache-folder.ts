@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { renameSync } from 'node:fs';
 import type { Mount } from '@img-build/interfaces';
 import { WorkerError } from '../worker-error.ts';
 
@@ -10,9 +9,4 @@ export function bindSource(mounts: readonly Mount[]): string {
     throw new WorkerError('a cache mount needs a folder of its own', { code: 'EXEC_MOUNT_INVALID' });
   }
   return only.source;
-}
-
-/** Puts a folder in the place of an empty one, in one step. */
-export function replaceEmptyFolder(folder: string, empty: string): void {
-  renameSync(folder, empty);
 }

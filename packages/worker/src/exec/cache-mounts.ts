@@ -3,9 +3,10 @@ import { chmodSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isToolError } from '@img-build/errors';
 import type { AbortOptions, CacheMountOptions, ExecMount, Locks, Snapshotter } from '@img-build/interfaces';
+import type { ActiveKeys } from '../active-keys.ts';
 import { setOwner } from '../file/file-attributes.ts';
 import { tryAcquire } from '../try-acquire.ts';
-import { bindSource, replaceEmptyFolder } from './cache-folder.ts';
+import { bindSource } from './cache-folder.ts';
 import { cacheMountKey, restoredCacheMountKey } from './cache-mount-key.ts';
 
 /** A cache mount's folder, held for one run. */
@@ -27,17 +28,24 @@ export interface CacheMounts {
 }
 
 /** Cache mounts kept by one snapshotter; `locks` are shared by all processes on the state directory. */
-export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): CacheMounts {
+export function createCacheMounts(
+  snapshotter: Snapshotter,
+  locks: Locks,
+  keys: Pick<ActiveKeys, 'next'>,
+): CacheMounts {
+  /** Under a key of this worker until it is filled: what a killed one was filling goes with its other work. */
   async function make(key: string, { mount, fill }: Wanted, options: AbortOptions): Promise<string> {
     const label = mount.cache?.id ?? mount.destination;
-    const folder = bindSource(await snapshotter.prepare(key, undefined, { ...options, label }));
+    const making = keys.next();
+    const folder = bindSource(await snapshotter.prepare(making, undefined, { ...options, label }));
     try {
       await fill(folder);
       setOwner(folder, { uid: mount.uid ?? 0, gid: mount.gid ?? 0 });
       chmodSync(folder, mount.mode ?? 0o755);
+      await snapshotter.rename(making, key);
       return folder;
     } catch (error) {
-      await snapshotter.remove(key);
+      await snapshotter.remove(making);
       throw error;
     }
   }
@@ -52,10 +60,8 @@ export function createCacheMounts(snapshotter: Snapshotter, locks: Locks): Cache
     try {
       // Somebody else may have been faster.
       if ((await snapshotter.stat(restored)) === undefined) return undefined;
-      const folder = bindSource(await snapshotter.prepare(key, undefined, { ...options, label: id }));
-      replaceEmptyFolder(bindSource(await snapshotter.mounts(restored)), folder);
-      await snapshotter.remove(restored);
-      return folder;
+      await snapshotter.rename(restored, key);
+      return bindSource(await snapshotter.mounts(key));
     } finally {
       release();
     }

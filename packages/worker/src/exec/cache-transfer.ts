@@ -12,7 +12,7 @@ import type {
 } from '@img-build/interfaces';
 import type { ActiveKeys } from '../active-keys.ts';
 import { setOwner } from '../file/file-attributes.ts';
-import { bindSource, replaceEmptyFolder } from './cache-folder.ts';
+import { bindSource } from './cache-folder.ts';
 
 /** Packs a folder as a layer, deterministic. */
 export type FolderPacker = (folder: string, options: SaveCacheMountOptions) => Promise<Layer>;
@@ -48,11 +48,11 @@ export function createCacheTransfer(parts: CacheTransferParts): CacheTransfer {
     return replace || (await snapshotter.stat(key)) === undefined;
   }
 
-  async function place(folder: string, request: RestoreCacheMountRequest): Promise<boolean> {
-    const { key, label } = request;
+  async function place(made: string, request: RestoreCacheMountRequest): Promise<boolean> {
+    const { key } = request;
     if (!(await isWanted(request))) return false;
     if ((await snapshotter.stat(key)) !== undefined) await snapshotter.remove(key);
-    replaceEmptyFolder(folder, bindSource(await snapshotter.prepare(key, undefined, { label })));
+    await snapshotter.rename(made, key);
     return true;
   }
 
@@ -71,22 +71,24 @@ export function createCacheTransfer(parts: CacheTransferParts): CacheTransfer {
       }
     },
     async restore(request, options = {}) {
-      const { key, blob, owner } = request;
+      const { key, label, blob, owner } = request;
       if (!(await isWanted(request))) return false;
       const made = keys.next();
-      const folder = bindSource(await snapshotter.prepare(made, undefined, options));
+      const folder = bindSource(await snapshotter.prepare(made, undefined, { ...options, label }));
+      let placed = false;
       try {
         await parts.unpack(parts.blobs.pathOf(blob), folder, options);
         setOwner(folder, owner);
         chmodSync(folder, owner.mode & MODE_BITS);
         const release = await locks.acquire(key, options);
         try {
-          return await place(folder, request);
+          placed = await place(made, request);
+          return placed;
         } finally {
           release();
         }
       } finally {
-        await snapshotter.remove(made);
+        if (!placed) await snapshotter.remove(made);
       }
     },
   };

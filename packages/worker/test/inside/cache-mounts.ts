@@ -26,6 +26,9 @@ afterEach(async () => {
   expect(await worker.leftovers()).toEqual([]);
 });
 
+let made = 0;
+const keys = { next: () => `test-making-${made++}` };
+
 function cache(cache: Partial<CacheMountOptions> = {}, change: Partial<ExecMount> = {}): ExecMount {
   return {
     destination: '/cache',
@@ -122,7 +125,7 @@ describe('a part of one', () => {
 
 describe('sharing', () => {
   const hold = (sharing: CacheMountOptions['sharing'], id: string, signal?: AbortSignal) =>
-    createCacheMounts(worker.snapshotter, worker.locks).hold(
+    createCacheMounts(worker.snapshotter, worker.locks, keys).hold(
       { destination: '/c', type: 'cache', readonly: false, cache: { id, sharing } },
       async () => {},
       { signal },
@@ -165,8 +168,33 @@ describe('sharing', () => {
     two.release();
   });
 
+  test('one that was being filled when its worker died is not taken for filled', async () => {
+    const mount: ExecMount = {
+      destination: '/c',
+      type: 'cache',
+      readonly: false,
+      cache: { id: 'half', sharing: 'shared' },
+    };
+    const dying = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const caches = createCacheMounts(worker.snapshotter, worker.locks, keys);
+    const first = caches.hold(mount, async (folder) => {
+      writeTree(folder, { half: '' });
+      seen.push(...(await worker.snapshotter.list()).map(({ key }) => key));
+      await dying.promise;
+    });
+    dying.reject(new Error('died'));
+
+    await expect(first).rejects.toThrow('died');
+    expect(seen).not.toContain(cacheMountKey('half'));
+    expect(seen.some((key) => key.startsWith('test-making-'))).toBe(true);
+    const held = await caches.hold(mount, async (folder) => writeTree(folder, { whole: '' }));
+    expect(readdirSync(held.folder)).toEqual(['whole']);
+    held.release();
+  });
+
   test('runs that find one being filled wait until it is', async () => {
-    const caches = createCacheMounts(worker.snapshotter, worker.locks);
+    const caches = createCacheMounts(worker.snapshotter, worker.locks, keys);
     const mount: ExecMount = {
       destination: '/c',
       type: 'cache',
