@@ -2,9 +2,11 @@
 import { createCipheriv } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { treeFile, writeTree } from './tree.ts';
 
 const FILES = 2000;
 const FILE_SIZE = 20_000;
+const MANY_FILES = 20_000;
 
 /** A two-stage application: 2,000 files of 20 kB, half of it incompressible, on the Debian base. */
 export function writeAppContext(folder: string, base: string): void {
@@ -54,6 +56,18 @@ export function writeUnpackContext(folder: string, base: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'mark'), 'mark\n');
   writeDockerfile(folder, [`FROM ${base}`, 'COPY mark /mark']);
+}
+
+/** 20,000 files of 2 kB on top of a small base, with a .dockerignore as most projects have one. */
+export function writeManyContext(folder: string, base: string): void {
+  writeTree(folder, { files: MANY_FILES, size: 2000 });
+  writeFileSync(join(folder, '.dockerignore'), '.git\nnode_modules\n**/*.log\n');
+  writeDockerfile(folder, [`FROM ${base}`, 'COPY . /srv']);
+}
+
+/** Gives one of these files contents it never had. */
+export function changeManyContext(folder: string, round: number): void {
+  writeFileSync(treeFile(folder, 7777), `changed ${process.pid} ${round}\n`);
 }
 
 function writeDockerfile(folder: string, lines: readonly string[]): void {

@@ -5,8 +5,10 @@ import type { Builder } from './builder.ts';
 import type { Command } from './command.ts';
 import {
   changeAppContext,
+  changeManyContext,
   writeAppContext,
   writeChainContext,
+  writeManyContext,
   writeUnpackContext,
   writeWideContext,
 } from './contexts.ts';
@@ -70,6 +72,24 @@ const base: Workload = {
   },
 };
 
+const many: Workload = {
+  name: 'many',
+  rows: {
+    'many-cold': 'COPY of 20,000 files of 2 kB on a busybox base',
+    'many-unchanged': 'the same again',
+    'many-changed': 'after one file changed',
+  },
+  prepare: (folder, { busybox }) => writeManyContext(folder, busybox),
+  async run({ builder, folder, round, fresh, measure }) {
+    await fresh();
+    changeManyContext(folder, 0);
+    await measure('many-cold', builder.build(folder, 'bench/many:1'));
+    await measure('many-unchanged', builder.build(folder, 'bench/many:1'));
+    changeManyContext(folder, round + 1);
+    await measure('many-changed', builder.build(folder, 'bench/many:1'));
+  },
+};
+
 const wide = coldAndAgain('wide', '8 parallel stages of sleep 1', writeWideContext);
 const chain = coldAndAgain('chain', '20 small RUNs', writeChainContext);
 
@@ -129,4 +149,4 @@ const version: Workload = {
 };
 
 /** All workloads, in the order of the table. */
-export const WORKLOADS: readonly Workload[] = [app, base, wide, chain, pull, push, version];
+export const WORKLOADS: readonly Workload[] = [app, base, many, wide, chain, pull, push, version];
