@@ -19,10 +19,11 @@ export interface CanonicalRecord {
 }
 
 /**
- * The records of a graph, inputs before what needs them. Records that mean the same are one; what nobody else could look
- * up (digests of one build only, and what can be reached only from those) and what leads to no layer is left out.
+ * The records of a graph, inputs before what needs them. Records that mean the same are one. What nobody else could look
+ * up is left out (digests of one build only, what can be reached only from those, or not at all), and what leads to no
+ * layer.
  *
- * @throws ExporterError `CACHE_INVALID` when the graph has a loop, or an input without any alternative
+ * @throws ExporterError `CACHE_INVALID` when the graph has a loop
  */
 export function canonicalRecords(graph: CacheGraph): readonly CanonicalRecord[] {
   const { records } = graph;
@@ -97,10 +98,7 @@ export function inputsFirst(
 }
 
 function* linksOf(inputs: CacheGraphRecord['inputs']): Generator<number, undefined> {
-  for (const alternatives of inputs) {
-    if (alternatives.length === 0) throw brokenCache('a record has an input that nothing leads to');
-    for (const { record } of alternatives) yield record;
-  }
+  for (const { record } of inputs.flat()) yield record;
 }
 
 function distinct(results: readonly CacheGraphResult[]): readonly CacheGraphResult[] {

@@ -145,6 +145,7 @@ function resultFrom(
 
 function inputFrom(value: unknown): CacheGraphRecord['inputs'][number] {
   if (!Array.isArray(value)) throw brokenCache('an input is no list of alternatives');
+  if (value.length === 0) throw brokenCache('a record has an input that nothing leads to');
   return value.map((item: unknown) => {
     if (!isObject(item)) throw brokenCache('an alternative is no object');
     const { selector = '', link = 0 } = item;

@@ -109,6 +109,7 @@ test('keys of one build and what only they lead to are not written', () => {
       { digest: digestNamed('content'), inputs: [], results: [] },
       { digest: digestNamed('either'), inputs: [[{ record: 0 }, { record: 1 }]], results: result },
       { digest: digestNamed('only'), inputs: [[{ record: 0 }]], results: result },
+      { digest: digestNamed('never'), inputs: [[{ record: 1 }], []], results: result },
     ],
   };
   const { records = [] } = encodeCache(graph).config;
