@@ -17,6 +17,8 @@ const LAYER = 2 * MB;
 /** Blobs that are on their way at once. */
 const PARALLEL = 6;
 const LARGE = 64 * MB;
+/** Bytes of the requests that large blobs go in. */
+const CHUNK = 64 * 1024 * 1024;
 
 describe('what kill -9 leaves of a transfer', () => {
   let work: Workspace;
@@ -41,17 +43,17 @@ describe('what kill -9 leaves of a transfer', () => {
   async function killedAt(
     args: readonly string[],
     isEnough: (bytes: BodyBytes) => boolean,
-    state?: string,
+    { state, through = proxy }: { readonly state?: string; readonly through?: CountingProxy } = {},
   ): Promise<BodyBytes> {
-    proxy.takeBytes();
+    through.takeBytes();
     const { child, result } = work.start(args, { state });
-    proxy.onBytes = (bytes) => {
+    through.onBytes = (bytes) => {
       if (isEnough(bytes)) child.kill('SIGKILL');
     };
     const { signal } = await result;
-    proxy.onBytes = () => {};
+    through.onBytes = () => {};
     expect(signal).toBe('SIGKILL');
-    return proxy.takeBytes();
+    return through.takeBytes();
   }
 
   test('of a push is not sent again', async () => {
@@ -71,6 +73,26 @@ describe('what kill -9 leaves of a transfer', () => {
     const elsewhere = `${work.folder}/elsewhere`;
     await work.ok(['pull', name], { state: elsewhere });
     expect((await work.image(name, { state: elsewhere })).files.size).toBe(LAYERS);
+  });
+
+  test('of a push of one large blob, through a proxy that passes whole requests on, costs a request', async () => {
+    const through = await startCountingProxy(registry.host, { buffers: true });
+    try {
+      const size = 3 * CHUNK - MB;
+      const name = `${through.host}/killed/chunks:1`;
+      await work.build({ Dockerfile: 'FROM scratch\nCOPY f /f\n', f: randomBytes(size) }, ['-t', name]);
+
+      const first = await killedAt(['push', name], ({ up }) => up > 2.2 * CHUNK, { through });
+      await work.ok(['push', name]);
+      const second = through.takeBytes();
+
+      // Nothing but the request under way and what surrounds the layer is sent twice.
+      expect(second.up).toBeLessThan(CHUNK + MB);
+      expect(first.up + second.up).toBeGreaterThanOrEqual(size);
+      expect((await work.ok(['inspect', '--remote', name])).stdout).toContain('"layers"');
+    } finally {
+      await through.close();
+    }
   });
 
   test('Ctrl-C in the middle of a push tells the registry, and the next push starts afresh', async () => {
@@ -96,7 +118,7 @@ describe('what kill -9 leaves of a transfer', () => {
     await work.build({ Dockerfile: 'FROM scratch\nCOPY f /f\n', f: randomBytes(LARGE) }, ['-t', name]);
     await work.ok(['push', name]);
 
-    const first = await killedAt(['pull', name], ({ down }) => down > LARGE / 2, state);
+    const first = await killedAt(['pull', name], ({ down }) => down > LARGE / 2, { state });
     await work.ok(['pull', name], { state });
     const second = proxy.takeBytes();
 

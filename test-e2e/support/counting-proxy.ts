@@ -23,8 +23,17 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
+/** How a proxy behaves. */
+export interface CountingProxyOptions {
+  /** Passes a request on when all of it is there, as nginx does unless told otherwise; a broken one never arrives. */
+  readonly buffers?: boolean | undefined;
+}
+
 /** Starts a proxy. @param target - `host:port` of the registry behind it */
-export async function startCountingProxy(target: string): Promise<CountingProxy> {
+export async function startCountingProxy(
+  target: string,
+  { buffers = false }: CountingProxyOptions = {},
+): Promise<CountingProxy> {
   let requests: string[] = [];
   let bytes = { up: 0, down: 0 };
   const count = (from: IncomingMessage, way: 'up' | 'down'): void => {
@@ -47,8 +56,11 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
     forwarded.on('error', () => outgoing.destroy());
     // A client that died takes its request along: the registry sees it break off.
     outgoing.on('close', () => forwarded.destroy());
-    incoming.pipe(forwarded);
     count(incoming, 'up');
+    if (!buffers) return void incoming.pipe(forwarded);
+    const body: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => body.push(chunk));
+    incoming.on('end', () => forwarded.end(Buffer.concat(body)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -79,6 +79,8 @@ export interface Session {
   readonly downloads: Slots;
   /** Blobs that arrived wrong once; caches on the way are not asked for them again. */
   readonly suspects: Set<Digest>;
+  /** Registries that do not go on from chunk to chunk. */
+  readonly chunkless: Set<string>;
   /** Told of every piece of a blob that has passed through. */
   readonly passed: Passed;
   /** One writer at a time for each list of referrers. */
@@ -169,6 +171,7 @@ export function createSession(options: SessionOptions): Session {
     passed: createYoungGarbage(),
     subjects: createSlots(1),
     suspects: new Set(),
+    chunkless: new Set(),
     sendPlain,
     sendForTokens: sendFor,
     call,

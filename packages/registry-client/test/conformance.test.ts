@@ -142,6 +142,12 @@ describe('push', () => {
     expect([response.status, await errorCode(response)]).toEqual([400, 'DIGEST_INVALID']);
   });
 
+  test('only of names as the specification has them', async () => {
+    for (const name of ['Ours', 'a//b', 'a/-b', 'a__.b'])
+      expect((await call('POST', at(`${name}/blobs/uploads/`))).status).toBe(404);
+    expect((await call('POST', at('a--b/c__d.e/blobs/uploads/'))).status).toBe(202);
+  });
+
   test('of a blob that is given up', async () => {
     const place = location(await call('POST', at('push/blobs/uploads/')));
     expect((await call('DELETE', place.href)).status).toBe(204);

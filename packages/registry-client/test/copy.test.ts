@@ -227,8 +227,8 @@ describe('a copy', () => {
       }),
     );
     expect((await stopped).message).toBe('killed');
-    const [partial = ''] = await readdir(`${folder}/l/.partial`);
-    const kept = (await stat(`${folder}/l/.partial/${partial}`)).size;
+    // The config may lie there as well: blobs arrive side by side.
+    const kept = (await stat(`${folder}/l/.partial/${layer.descriptor.digest.slice(7)}`)).size;
 
     await client.copy(`${registry.host}/app:1`, `oci:${folder}/l:1`, {
       onProgress: ({ digest }, count) => void (digest === layer.descriptor.digest && (moved = count)),

@@ -5,7 +5,7 @@ import { isTemporary, RegistryError } from '../registry-error.ts';
 import type { Session } from '../session.ts';
 import type { UploadStore } from '../transfer/upload-store.ts';
 import { sourceDigest } from './upload-body.ts';
-import { sendChunks } from './upload-chunks.ts';
+import { chunkFor, sendChunks } from './upload-chunks.ts';
 import { finishLocation } from './upload-location.ts';
 import { createUploadMemory, type UploadMemory } from './upload-memory.ts';
 import { judgeCommit, type UploadOutcome } from './upload-outcome.ts';
@@ -37,8 +37,9 @@ export interface PushBlobOptions extends AbortOptions, ProgressOptions {
 
 /**
  * Makes sure a repository has a blob: it may be there, may be mounted from a neighbour, or is uploaded. One request
- * carries all of it, which every registry takes; where that is too large, chunks do. An upload that fails goes on from
- * what the registry says it has, also one of an earlier process, and else starts again.
+ * carries all of it, which every registry takes; chunks do where that is too large, and carry a large blob to registries
+ * known to take them. An upload that fails goes on from what the registry says it has, also one of an earlier process,
+ * and else starts again.
  *
  * @throws RegistryError `REGISTRY_DIGEST_MISMATCH` when the registry received, or the source gives, something else than
  *   the descriptor names, `REGISTRY_SIZE_MISMATCH` when the source has another length.
@@ -101,6 +102,10 @@ async function uploadBlob(
   let place = opened === undefined ? await memory.recall() : { location: opened, offset: 0 };
   let chunk: number | undefined;
   let wasCorrupt = false;
+  const reached = async (next: Place): Promise<void> => {
+    place = next;
+    await memory.keep(next);
+  };
   for (let failures = 0; ; ) {
     place ??= await startUpload(upload);
     await memory.keep(place);
@@ -111,12 +116,14 @@ async function uploadBlob(
         offset: place.offset,
       });
     const before = place.offset;
+    const size = chunk ?? chunkFor(upload, place);
     const outcome =
-      chunk === undefined
+      size === undefined
         ? await sendRest(upload, blob, place, onProgress)
         : await sendChunks(upload, blob, place, {
-            size: Math.max(chunk, place.leastChunk ?? 0),
-            onPlace: memory.keep,
+            size: Math.max(size, place.leastChunk ?? 0),
+            isOptional: chunk === undefined,
+            onPlace: reached,
             onProgress,
           });
     switch (outcome.type) {
@@ -129,6 +136,7 @@ async function uploadBlob(
       case 'stuck':
         // Without chunks again; a registry that takes neither has had its chance when both have failed.
         chunk = undefined;
+        session.chunkless.add(upload.reference.domain);
         break;
       case 'corrupt':
         if (wasCorrupt || (await sourceDigest(blob, signal)) !== descriptor.digest)

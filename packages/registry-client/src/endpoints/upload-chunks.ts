@@ -7,12 +7,32 @@ import { judgeCommit, judgeRefusal, type UploadOutcome } from './upload-outcome.
 import { isOutcome, sendPart } from './upload-request.ts';
 import { locationOf, type Place, receivedBytes, type Upload, uploadCall } from './upload-session.ts';
 
+/** Bytes of a chunk where chunks are no need: what a broken connection or a killed process loses at most. */
+const CHUNK = 64 * 1024 * 1024;
+/** Refusals that may mean chunks as such. */
+const NO_CHUNKS: ReadonlySet<number | undefined> = new Set([400, 404, 405, 411, 415, 422, 501]);
+
 /** How to send in chunks. */
 export interface ChunkOptions extends ProgressOptions {
   /** Bytes of a chunk. */
   readonly size: number;
+  /** One request would do as well: a registry that refuses the first chunk is `stuck` and not an error. */
+  readonly isOptional: boolean;
   /** Told where the upload goes on after each chunk. */
   readonly onPlace: (place: Place) => Promise<void>;
+}
+
+/**
+ * Bytes of the chunks that what is left of a blob goes in; `undefined` for one request. Chunks let an upload go on where a
+ * proxy keeps a request until it is whole, or limits its time. They go only to registries of the distribution line, known
+ * by the state in their addresses: others refuse, limit or lose them.
+ */
+export function chunkFor(
+  { session, reference, descriptor }: Upload,
+  { location, offset }: Place,
+): number | undefined {
+  if (descriptor.size - offset <= CHUNK || session.chunkless.has(reference.domain)) return undefined;
+  return location.searchParams.has('_state') ? CHUNK : undefined;
 }
 
 /**
@@ -25,7 +45,7 @@ export async function sendChunks(
   upload: Upload,
   blob: BlobSource,
   place: Place,
-  { size, onPlace, onProgress }: ChunkOptions,
+  { size, isOptional, onPlace, onProgress }: ChunkOptions,
 ): Promise<UploadOutcome> {
   const total = upload.descriptor.size;
   let { location, offset } = place;
@@ -40,7 +60,11 @@ export async function sendChunks(
       onProgress,
     });
     if (isOutcome(result)) return result;
-    const kept = await keptBytes(upload, result, to);
+    const kept = await keptBytes(upload, result, to).catch((error: unknown) => {
+      if (isOptional && offset === place.offset && NO_CHUNKS.has(result.status))
+        return { type: 'stuck', error } as const;
+      throw error;
+    });
     if (typeof kept !== 'number') return kept;
     if (kept <= offset) return { type: 'stuck', error: stuck(upload, result, kept) };
     if (kept > to) return { type: 'failed', error: stuck(upload, result, kept) };

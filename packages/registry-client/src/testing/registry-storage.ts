@@ -85,12 +85,15 @@ export function createRegistryStorage(options: StorageOptions = {}): RegistrySto
   };
 }
 
+/** @see distribution-spec v1.1.1, "Pulling manifests", the grammar of `<name>` */
+const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+
 function routeOf(url: URL): { readonly path: string; readonly kind: string; readonly name: string } {
   const [, path = '', kind = '', name = ''] =
     /^\/v2\/(.+?)\/(blobs\/uploads|blobs|manifests|tags|referrers)(?:\/([^/]*))?$/.exec(
       decodeURI(url.pathname),
     ) ?? [];
-  return { path, kind, name };
+  return NAME.test(path) ? { path, kind, name } : { path: '', kind: '', name: '' };
 }
 
 function uploadRequest(method: string, url: URL, headers: Headers): UploadRequest | undefined {
