@@ -7,6 +7,8 @@ export const SCRATCH_ID = 'scratch';
 /** A file system made of records: `id` names the topmost, its parents lie below. */
 export interface RecordResult extends Result {
   readonly type: 'record';
+  /** What progress shows for the import of the cache that it came from. */
+  readonly importedFrom?: string | undefined;
 }
 
 /** A tree that exists outside the store, for this build only. */

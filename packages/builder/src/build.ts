@@ -25,11 +25,18 @@ import { createSolver } from '@img-build/solver';
 import type { BuildContext, TreeChecksum } from './build-context.ts';
 import { asBuildResult, recordIdOf } from './build-result.ts';
 import { BuilderError } from './builder-error.ts';
+import type { BuildCache, openBuildCache as OpenBuildCache } from './cache/build-cache.ts';
+import type { CacheTransfer } from './cache/cache-transfer.ts';
 import { graphOf } from './definition-graph.ts';
 import type { Explanation } from './explain/explanation.ts';
 import { solveExplained } from './explain/solve-explained.ts';
 import { createOpResolver } from './ops/resolve-op.ts';
-import { createRecordChains, type LayerFetcher, type RecordChains } from './record-chain.ts';
+import {
+  createRecordChains,
+  type LayerFetcher,
+  type LayerPresence,
+  type RecordChains,
+} from './record-chain.ts';
 import { createRecordResultStore } from './result-store.ts';
 import { runExporter } from './run-exporter.ts';
 
@@ -45,6 +52,8 @@ export interface BuilderPorts {
   readonly locks: Locks;
   readonly lease: Lease;
   readonly fetchLayer: LayerFetcher;
+  /** Whether what an imported cache names is still there; believed when absent. */
+  readonly hasLayer?: LayerPresence | undefined;
   readonly isUnpacked: (id: string) => boolean;
   /** Of the machine: for ops that name no platform. */
   readonly platform: Platform;
@@ -70,6 +79,8 @@ export interface BuildRequest {
   readonly epoch?: number | undefined;
   /** What steps may use besides what all may: `device` for all devices, `device=NAME` for one. */
   readonly entitlements?: readonly string[] | undefined;
+  /** Caches to read and to write besides that of this machine. */
+  readonly cache?: CacheTransfer | undefined;
 }
 
 /** How to run a build. */
@@ -98,25 +109,30 @@ export async function build(
     entitlements: request.entitlements ?? [],
     emptiedCaches: new Set(),
   };
-  const solver = createSolver({
-    resolveOp: createOpResolver(context),
+  const reporting = { report, clock: ports.clock, signal };
+  const stored = {
     keys: ports.cacheKeys,
     results: createRecordResultStore(ports.records, chains, ports.lease),
+  };
+  const cache = request.cache && (await openCache(request.cache, { ...ports, ...stored, chains }, reporting));
+  const { keys, results: resultStore } = cache ?? stored;
+  const solver = createSolver({
+    resolveOp: createOpResolver(context),
+    keys,
+    results: resultStore,
     report,
     parallelism: ports.parallelism,
     clock: ports.clock,
     locks: ports.locks,
   });
   const edges = request.targets.map(({ definition }) => graphOf(definition));
-  const solved = await solveExplained(
-    solver,
-    edges.filter((edge) => edge !== undefined),
-    { signal, explanation },
-  );
+  const wanted = edges.filter((edge) => edge !== undefined);
+  const solved = await solveExplained(solver, wanted, { signal, explanation, onOutcome: cache?.onOutcome });
+  cache?.solved(wanted, solved);
   let next = 0;
   const platforms = request.targets.map(({ platform, config }, index) => {
     const result = edges[index] === undefined ? undefined : solved[next++];
-    return platformResult(chains, platform, config, result);
+    return { ...platformResult(chains, platform, config, result), ...inlineCache(cache) };
   });
   const results: ExportResult[] = [];
   for (const [index, exporter] of request.exporters.entries()) {
@@ -124,11 +140,23 @@ export async function build(
       await runExporter(
         exporter,
         { platforms, names: request.names, epoch: request.epoch },
-        { index, report, clock: ports.clock, signal },
+        { index, ...reporting },
       ),
     );
   }
+  await cache?.export();
   return results;
+}
+
+/** Loaded here and not at the top: most builds read and write the cache of this machine only. */
+async function openCache(...call: Parameters<typeof OpenBuildCache>): Promise<BuildCache> {
+  const { openBuildCache } = await import('./cache/build-cache.ts');
+  return await openBuildCache(...call);
+}
+
+function inlineCache(cache: BuildCache | undefined): Pick<PlatformResult, 'inlineCache'> {
+  const inline = cache?.inline;
+  return inline === undefined ? {} : { inlineCache: (_layers, options = {}) => inline(options) };
 }
 
 function platformResult(

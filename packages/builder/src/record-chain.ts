@@ -20,6 +20,16 @@ export type LayerFetcher = (
   options: AbortOptions & ProgressOptions,
 ) => Promise<void>;
 
+/** Tells whether a layer's blob can still be had from where an earlier build found it. */
+export type LayerPresence = (remote: string, layer: Layer, options?: AbortOptions) => Promise<boolean>;
+
+/** A layer whose blob may still be elsewhere. */
+export interface KnownLayer {
+  readonly layer: Layer;
+  /** Brings the blob into the content store. */
+  fetch(options?: AbortOptions): Promise<void>;
+}
+
 /** Called with the layer that is being worked on. */
 export interface LayerProgress extends AbortOptions {
   readonly onLayer?: ((layer: Layer, stage: 'fetching' | 'unpacking', bytes: number) => void) | undefined;
@@ -30,11 +40,15 @@ export interface RecordChains {
   /** From the bottom up. @throws BuilderError `BUILD_RECORD_LOST` */
   chain(id: string): readonly CacheRecord[];
   /** Tells whether every record of the chain can still be had. */
-  isWhole(id: string): Promise<boolean>;
+  isWhole(id: string, options?: AbortOptions): Promise<boolean>;
+  /** Tells whether the files of a record, or its layer's blob, are on this machine. */
+  isHere(id: string): Promise<boolean>;
   /** Makes sure the snapshot `id` and those below exist. */
   unpack(id: string, options?: LayerProgress): Promise<void>;
   /** The layers from the bottom up, each with its blob in the content store. */
   layers(id: string, options?: DiffOptions & LayerProgress): Promise<readonly Layer[]>;
+  /** The same, without fetching any blob. */
+  knownLayers(id: string, options?: DiffOptions): Promise<readonly KnownLayer[]>;
 }
 
 /** What chains work with. */
@@ -45,13 +59,15 @@ export interface RecordChainParts {
   readonly locks: Locks;
   readonly lease: Lease;
   readonly fetchLayer: LayerFetcher;
+  /** Asked about layers of imported caches only; what cannot be asked is believed to be there. */
+  readonly hasLayer?: LayerPresence | undefined;
   /** Tells whether the snapshot of a record is committed in the backend in use. */
   readonly isUnpacked: (id: string) => boolean;
 }
 
 /** Chains of one build. */
 export function createRecordChains(parts: RecordChainParts): RecordChains {
-  const { records, content, worker, locks, lease, fetchLayer, isUnpacked } = parts;
+  const { records, content, worker, locks, lease, fetchLayer, isUnpacked, hasLayer } = parts;
   const unpacking = new Map<string, Promise<void>>();
   const fetching = new Map<string, Promise<void>>();
   const packing = new Map<string, Promise<Layer>>();
@@ -68,15 +84,24 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
     return found.reverse();
   }
 
-  async function isWhole(id: string): Promise<boolean> {
+  async function isWhole(id: string, options: AbortOptions = {}): Promise<boolean> {
     for (let at: string | undefined = id; at !== undefined; ) {
       const record: CacheRecord | undefined = records.get(at);
       if (record === undefined) return false;
-      const reachable = isUnpacked(record.id) || record.remote !== undefined || (await hasBlob(record.layer));
-      if (!reachable) return false;
+      if (!(await isRecordHere(record)) && !(await isElsewhere(record, options))) return false;
       at = record.parent;
     }
     return true;
+  }
+
+  const isRecordHere = async ({ id, layer }: CacheRecord): Promise<boolean> =>
+    isUnpacked(id) || (await hasBlob(layer));
+
+  /** Base images stay where they are; a cache may lose any layer at any time. */
+  async function isElsewhere(record: CacheRecord, options: AbortOptions): Promise<boolean> {
+    const { layer, remote } = record;
+    if (layer === undefined || remote === undefined) return false;
+    return hasLayer === undefined || isImageLayer(record) || (await hasLayer(remote, layer, options));
   }
 
   async function hasBlob(layer: Layer | undefined): Promise<boolean> {
@@ -155,15 +180,24 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
     await Promise.all(done);
   }
 
-  async function pack(record: CacheRecord, options: DiffOptions & LayerProgress): Promise<Layer> {
-    if (record.layer !== undefined && (record.remote !== undefined || (await hasBlob(record.layer)))) {
-      return await fetch(record, options);
-    }
+  /** The record's layer; its blob is made now, or is known to be somewhere. */
+  async function layerOf(record: CacheRecord, options: DiffOptions): Promise<Layer> {
+    const { layer, remote } = record;
+    if (layer !== undefined && (remote !== undefined || (await hasBlob(layer)))) return layer;
     return await once(packing, record.id, async () => {
-      const layer = await diff(record, options);
-      records.update(record.id, { layer });
-      return layer;
+      const made = await diff(record, options);
+      records.update(record.id, { layer: made });
+      return made;
     });
+  }
+
+  async function pack(record: CacheRecord, options: DiffOptions & LayerProgress): Promise<Layer> {
+    return await fetch({ ...record, layer: await layerOf(record, options) }, options);
+  }
+
+  async function knownLayer(record: CacheRecord, options: DiffOptions): Promise<KnownLayer> {
+    const layer = await layerOf(record, options);
+    return { layer, fetch: async (abort = {}) => void (await fetch({ ...record, layer }, abort)) };
   }
 
   async function diff({ id }: CacheRecord, options: DiffOptions): Promise<Layer> {
@@ -186,7 +220,13 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
   return {
     chain,
     isWhole,
+    async isHere(id) {
+      const record = records.get(id);
+      return record !== undefined && (await isRecordHere(record));
+    },
     unpack,
+    knownLayers: async (id, options = {}) =>
+      await Promise.all(chain(id).map((record) => knownLayer(record, options))),
     async layers(id, options = {}) {
       const found = chain(id);
       if (options.rewriteTimestamp === undefined)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Digest } from '@img-build/oci';
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const LENGTH = 25;
@@ -14,4 +15,10 @@ export function newRecordId(): string {
     }
   }
   return id;
+}
+
+/** The id of a record whose files are told by its layers alone: the same in every build that meets them. */
+export function recordIdOfChain(chain: Digest): string {
+  const hash = createHash('sha256').update(`cache record ${chain}`).digest('hex');
+  return BigInt(`0x${hash}`).toString(36).padStart(LENGTH, '0').slice(-LENGTH);
 }

@@ -88,6 +88,8 @@ export interface CacheResultEntry {
   readonly id: string;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
+  /** Kept elsewhere so far: taken when nothing at hand will do. */
+  readonly imported?: boolean | undefined;
 }
 
 /** Results by cache key. Synchronous: a key look-up must cost microseconds. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-export { contentKey, isEphemeral, recordDigest } from './cache-key.ts';
+export { contentKey, derivedKey, isEphemeral, type KeyPart, recordDigest } from './cache-key.ts';
 export type { VertexFate } from './graph.ts';
 export type { OutcomeFinder, VertexOutcome } from './outcome.ts';
 export {

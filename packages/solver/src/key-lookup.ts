@@ -9,7 +9,7 @@ export interface KeyLookup {
   search(edge: EdgeNode): void;
   /** Whether the cache leads anywhere from one input of the edge's vertex; if not, there can be no hit. */
   hasCandidates(edge: EdgeNode, input: number): boolean;
-  /** Stored results of the edge, newest first. */
+  /** Stored results of the edge, newest first; those at hand before imported ones. */
   results(edge: EdgeNode): readonly CacheResultEntry[];
   /** Gives the edges of an executed vertex their keys; those of a vertex that cannot be cached get an identity only. */
   name(node: VertexNode): void;
@@ -79,7 +79,11 @@ export function createKeyLookup(keys: CacheKeyStore): KeyLookup {
     hasCandidates: (edge, input) =>
       edge.node.maps.some((map) => candidates(readableAlternatives(edge, map, input)).size > 0),
     results: (edge) =>
-      [...edge.keys].flatMap((key) => keys.results(key)).sort((a, b) => b.createdAt - a.createdAt),
+      [...edge.keys]
+        .flatMap((key) => keys.results(key))
+        .sort(
+          (a, b) => Number(a.imported ?? false) - Number(b.imported ?? false) || b.createdAt - a.createdAt,
+        ),
     name(node) {
       for (const edge of node.edges.values()) nameEdge(edge);
     },

@@ -10,6 +10,7 @@ import {
   parseMountImport,
 } from '../mounts/mount-place-spec.ts';
 import { UsageError } from '../usage-error.ts';
+import { type CacheRequest, cacheRequestFrom } from './cache/cache-request.ts';
 import { parseAddHost } from './flags/add-host.ts';
 import { parseAnnotation } from './flags/annotation.ts';
 import { cacheName } from './flags/cache-name.ts';
@@ -36,6 +37,8 @@ export interface BuildCommandRequest {
   readonly annotations: readonly Annotation[];
   /** What the frontend is told, without what it is told about contexts. */
   readonly lowerOptions: Omit<LowerOptions, 'buildPlatform'>;
+  /** Caches to read and to write besides that of this machine. */
+  readonly cache: CacheRequest | undefined;
   readonly secrets: readonly SecretSpec[];
   readonly ssh: readonly SshSpec[];
   /** Where cache mounts are restored from, the first that has one. */
@@ -68,7 +71,6 @@ export function buildRequestFrom(
   args: ParsedArguments,
   { env, platform, stdoutIsTerminal }: RequestEnvironment,
 ): BuildCommandRequest {
-  refuseCacheTransfer(args);
   const call = callFrom(args);
   const outputs = outputsFrom({
     specs: args.list('output'),
@@ -84,6 +86,7 @@ export function buildRequestFrom(
   const names = namesFrom(args, outputs);
   if (names.length === 0 && outputs.some(pushes))
     throw new UsageError('tag is needed when pushing to registry', 'name the image with -t');
+  const lowerOptions = lowerOptionsFrom(args, env, platform);
   return {
     context: args.positionals[0] ?? '.',
     file: args.text('file'),
@@ -91,7 +94,8 @@ export function buildRequestFrom(
     names,
     outputs,
     annotations: args.list('annotation').flatMap(parseAnnotation),
-    lowerOptions: lowerOptionsFrom(args, env, platform),
+    lowerOptions,
+    cache: cacheRequestFrom(args, lowerOptions.buildArgs ?? {}),
     secrets: unique(
       'secret',
       args.list('secret').map((text) => parseSecretSpec(text, env)),
@@ -113,15 +117,6 @@ export function buildRequestFrom(
     expectCached: expectedFrom(args),
     importedCaches: args.list('cache-from').map(cacheName),
   };
-}
-
-function refuseCacheTransfer(args: ParsedArguments): void {
-  const flag = ['cache-from', 'cache-to'].find((name) => args.list(name).length > 0);
-  if (flag === undefined) return;
-  throw new UsageError(
-    `--${flag} is not yet supported`,
-    'builds on one state directory share their cache without it',
-  );
 }
 
 function expectedFrom(args: ParsedArguments): readonly string[] | undefined {

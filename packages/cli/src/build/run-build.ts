@@ -9,11 +9,12 @@ import type { CommandIo } from '../command.ts';
 import { type BuildMounts, createBuildMounts } from '../mounts/build-mounts.ts';
 import { shortWarning } from '../render/warnings.ts';
 import { sweepLeftovers } from '../store-check/sweep-leftovers.ts';
-import { createStoredLayerFetcher } from '../wiring/image-unpacking.ts';
 import type { Services } from '../wiring/services.ts';
+import { createLayerPresence, createStoredLayerFetcher } from '../wiring/stored-layers.ts';
 import type { BuildInput } from './build-input.ts';
 import type { BuildReport } from './build-report.ts';
 import type { BuildCommandRequest } from './build-request.ts';
+import { cacheHosts, openCaches } from './cache/open-caches.ts';
 import { definitionStep } from './definition-step.ts';
 import { type ExplainedBuild, explainBuild } from './explained-build.ts';
 import { createExporter } from './exporters.ts';
@@ -64,6 +65,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
     const hasher = await hasherFor(services);
     const ports = await builderPorts(options, images, { lease, hasher, mounts });
     const exporters = await exportersOf(options, lowered);
+    const cache = request.cache && (await openCaches(services, request.cache));
     const reference = newBuildReference();
     const metadata = await services.metadata();
     const explained = explainBuild({ ...options, lowered, metadata, hasher, reference });
@@ -76,6 +78,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
           names: request.names,
           epoch: lowered.sourceDateEpoch,
           entitlements: request.lowerOptions.entitlements,
+          cache,
         },
         { report: progress.report, signal, explanation: explained.explanation },
       ),
@@ -140,7 +143,7 @@ async function exportersOf(
 }
 
 async function builderPorts(
-  { input, secrets, services }: RunBuildOptions,
+  { input, secrets, services, request }: RunBuildOptions,
   images: ImageSource,
   {
     lease,
@@ -149,13 +152,14 @@ async function builderPorts(
   }: { readonly lease: Lease; readonly hasher: ContentHasher; readonly mounts: BuildMounts },
 ): Promise<BuilderPorts> {
   const metadata = await services.metadata();
+  const hosts = cacheHosts(request.cache);
   const [content, worker, locks, backend, fetchLayer, inputSources] = await Promise.all([
     services.content(),
     services.worker(),
     services.locks(),
     // Where no worker can start, a build that needs none still works; one that does meets the error again.
     services.backend().catch(() => undefined),
-    createStoredLayerFetcher(services),
+    createStoredLayerFetcher(services, hosts),
     input.sources({ hasher }),
   ]);
   const checksum: TreeChecksum = async (tree, selectors, abort: AbortOptions) =>
@@ -174,6 +178,7 @@ async function builderPorts(
     locks,
     lease,
     fetchLayer,
+    hasLayer: createLayerPresence(services, hosts),
     isUnpacked: (id) => book?.get(id)?.kind === 'committed',
     platform: services.platform,
     clock: Date.now,

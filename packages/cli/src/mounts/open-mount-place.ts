@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { MountPlace } from '@img-build/exporters';
-import type { Locks } from '@img-build/interfaces';
+import { folderLocks } from '../wiring/folder-locks.ts';
 import { insecureHosts } from '../wiring/insecure-hosts.ts';
 import type { Services } from '../wiring/services.ts';
 import type { MountPlaceSpec } from './mount-place-spec.ts';
@@ -28,10 +26,4 @@ export async function openMountPlace(services: Services, spec: MountPlaceSpec): 
     locks: (folder) => folderLocks(locks, folder),
     onWarning: (message) => services.logger.warn(message),
   });
-}
-
-/** Locks of this state directory that stand for a folder elsewhere. */
-function folderLocks(locks: Locks, folder: string): Locks {
-  const name = createHash('sha256').update(join(folder)).digest('hex');
-  return { acquire: (what, options) => locks.acquire(`folder-${name}-${what}`, options) };
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { createRecordChains, type LayerFetcher } from '@img-build/builder';
+import { createRecordChains } from '@img-build/builder';
 import type { AbortOptions, Tree } from '@img-build/interfaces';
-import { chainIds, type Descriptor, type Digest, parseReference } from '@img-build/oci';
+import { chainIds, type Descriptor, type Digest } from '@img-build/oci';
 import { UsageError } from '../usage-error.ts';
 import type { Services } from './services.ts';
+import { createStoredLayerFetcher } from './stored-layers.ts';
 
 /** Makes the layers of a stored image a tree that can be read. */
 export interface ImageUnpacking {
@@ -57,15 +58,4 @@ export async function createImageUnpacking(services: Services): Promise<ImageUnp
     },
     release: () => lease.release(),
   };
-}
-
-/** Fetches layers that an earlier build left at their registry. */
-export async function createStoredLayerFetcher(services: Services): Promise<LayerFetcher> {
-  const { createLayerFetcher } = await import('@img-build/sources');
-  const fetcher = createLayerFetcher({
-    content: await services.content(),
-    fetcher: () => services.registry(),
-  });
-  return async (remote, layer, options) =>
-    await fetcher.fetch(parseReference(remote), layer.descriptor, options);
 }
