@@ -3,6 +3,7 @@ import type {
   AbortOptions,
   CacheRecord,
   CacheRecordStore,
+  Clock,
   ContentReader,
   DiffOptions,
   Layer,
@@ -12,6 +13,9 @@ import type {
   SnapshotWork,
 } from '@img-build/interfaces';
 import { BuilderError } from './builder-error.ts';
+
+/** What layers of caches are dated by. @see BuildKit, util/compression */
+const CREATED_AT = 'buildkit/createdat';
 
 /** Brings a layer's blob from where an earlier build found it. */
 export type LayerFetcher = (
@@ -63,11 +67,22 @@ export interface RecordChainParts {
   readonly hasLayer?: LayerPresence | undefined;
   /** Tells whether the snapshot of a record is committed in the backend in use. */
   readonly isUnpacked: (id: string) => boolean;
+  readonly clock?: Clock | undefined;
 }
 
 /** Chains of one build. */
 export function createRecordChains(parts: RecordChainParts): RecordChains {
-  const { records, content, worker, locks, lease, fetchLayer, isUnpacked, hasLayer } = parts;
+  const {
+    records,
+    content,
+    worker,
+    locks,
+    lease,
+    fetchLayer,
+    isUnpacked,
+    hasLayer,
+    clock = Date.now,
+  } = parts;
   const unpacking = new Map<string, Promise<void>>();
   const fetching = new Map<string, Promise<void>>();
   const packing = new Map<string, Promise<Layer>>();
@@ -185,7 +200,7 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
     const { layer, remote } = record;
     if (layer !== undefined && (remote !== undefined || (await hasBlob(layer)))) return layer;
     return await once(packing, record.id, async () => {
-      const made = await diff(record, options);
+      const made = dated(await diff(record, options), clock());
       records.update(record.id, { layer: made });
       return made;
     });
@@ -235,6 +250,12 @@ export function createRecordChains(parts: RecordChainParts): RecordChains {
       return await Promise.all(found.map((record) => packRewritten(record, options)));
     },
   };
+}
+
+/** A layer tells when it was made, also to those that get it from a cache: images made from it are the same. */
+function dated({ descriptor, diffId }: Layer, time: number): Layer {
+  const annotations = { ...descriptor.annotations, [CREATED_AT]: new Date(time).toISOString() };
+  return { descriptor: { ...descriptor, annotations }, diffId };
 }
 
 /** Records of base images are named by their chain id. */

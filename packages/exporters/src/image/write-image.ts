@@ -16,7 +16,7 @@ import {
   MEDIA_TYPES,
   type MediaTypeFamily,
 } from '@img-build/oci';
-import { INLINE_CACHE_KEY } from '../cache/cache-config.ts';
+import { INLINE_CACHE_KEY, LAYER_ANNOTATIONS } from '../cache/cache-config.ts';
 import { encodeInlineCache } from '../cache/inline-cache.ts';
 import { ExporterError } from '../exporter-error.ts';
 import { type Annotation, annotated, annotationsOf, checkAnnotations } from './annotations.ts';
@@ -138,7 +138,7 @@ async function writeManifest(
   const dated = await Promise.all(
     layers.map(async ({ descriptor, diffId }) => {
       const info = await content.info(descriptor.digest);
-      if (info !== undefined) return { diffId, createdAt: info.createdAt };
+      if (info !== undefined) return { diffId, createdAt: createdAtOf(descriptor) ?? info.createdAt };
       throw new ExporterError(`layer ${descriptor.digest} is not in the content store`, {
         code: 'EXPORT_CONTENT_MISSING',
       });
@@ -178,6 +178,12 @@ async function writeManifest(
     configDigest: configDescriptor.digest,
     created: config.created,
   };
+}
+
+/** When the builder says that the layer was made, on whatever machine. */
+function createdAtOf({ annotations }: Descriptor): number | undefined {
+  const time = Date.parse(annotations?.[LAYER_ANNOTATIONS.createdAt] ?? '');
+  return Number.isNaN(time) ? undefined : time;
 }
 
 async function inlineCache(
