@@ -41,13 +41,16 @@ export async function explainStep(
 }
 
 function unknownStep(
-  { description }: KnownStep,
+  step: KnownStep,
   query: StepQuery,
-  { steps, importedCaches }: ExplainStepOptions,
+  { steps, importedCaches, comparison }: ExplainStepOptions,
 ): StepReason {
   // Images come from their registries, whatever caches there are.
-  if (importedCaches.length > 0 && description.source === undefined)
+  if (importedCaches.length > 0 && step.description.source === undefined) {
+    const before = comparison.executedBefore(step);
+    if (before.length > 0) return { kind: 'follows', steps: before };
     return { kind: 'not-imported', caches: importedCaches };
+  }
   return { kind: steps.knowsProject(query) ? 'instruction-added' : 'first-build' };
 }
 

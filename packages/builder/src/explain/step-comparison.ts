@@ -39,6 +39,8 @@ export interface StepComparison {
   /** Everything that differs. `withFiles` says whether to name files. */
   differences(before: EarlierStep, after: KnownStep, withFiles: boolean): Promise<readonly StepReason[]>;
   read(stored: StoredStep): EarlierStep | undefined;
+  /** Steps that were executed before this one reads them; images are none. */
+  executedBefore(after: KnownStep): readonly StepName[];
 }
 
 /** Makes the comparison of one build. */
@@ -123,12 +125,18 @@ export function createStepComparison({ steps, isStep, find, know }: StepComparis
     const said = new Set(own.map((reason) => JSON.stringify(reason)));
     const others = (await Promise.all(inputs))
       .flat()
-      .filter(({ step: _, ...cause }) => !said.has(JSON.stringify(cause)));
+      .filter((reason) => !said.has(JSON.stringify({ ...reason, step: undefined })));
     return joinFollows(unique([...own, ...others]));
   }
 
   return {
     read,
+    executedBefore: ({ outcome, description }) =>
+      outcome.vertex.inputs.flatMap(({ vertex }, input) => {
+        const from = find(vertex.digest);
+        const isImage = description.inputs[input]?.source !== undefined;
+        return from?.fate === 'executed' && isStep(from) && !isImage ? [nameOf(from)] : [];
+      }),
     differences: (before, after, withFiles) => allDifferences(before, after, { withFiles, depth: 0 }),
   };
 }

@@ -224,7 +224,7 @@ test('what imported caches do not have is said to be missing there', async () =>
   expect(await explain({}, { importedCaches: ['registry/cache'] })).toEqual({
     1: [{ kind: 'first-build' }],
     2: missing,
-    3: missing,
+    3: [follows(2, 'COPY src /')],
   });
 });
 
