@@ -6,7 +6,7 @@ import { testRun } from '../support/test-run.ts';
 import type { Workspace } from '../support/workspace.ts';
 import type { KeyCase } from './corpus/key-case.ts';
 import { entryAt, imageRecords } from './key-formulas.ts';
-import { linkText, storedLinks } from './stored-keys.ts';
+import { exportedLinks, linkText, storedLinks } from './stored-keys.ts';
 
 /** Builds a case in a state of its own; what is stored then is what the formulas say, nothing more and nothing less. */
 export async function checkKeys(
@@ -21,7 +21,8 @@ export async function checkKeys(
   }
   for (const [path, mode] of Object.entries(modes)) chmodSync(join(context, path), mode);
   const state = `${context}-state`;
-  await work.ok(['build', context], { state });
+  const cache = `${context}-cache`;
+  await work.ok(['build', '--cache-to', `type=local,dest=${cache},mode=max`, context], { state });
 
   const base = await baseRecords();
   const expected = new Set<string>(dockerfile.includes('FROM BASE') ? base : []);
@@ -41,6 +42,9 @@ export async function checkKeys(
     entry: (path) => entryAt(join(context, path)),
   });
   expect([...storedLinks(state)].sort()).toEqual([...expected].sort());
+  // What is exported is the same, but for records that stand alone as they are reached as well.
+  const isLink = (line: string): boolean => line.includes('->');
+  expect([...exportedLinks(cache)].sort()).toEqual([...expected].filter(isLink).sort());
 }
 
 /** Keys of the base image, as its registry has it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -47,6 +48,27 @@ export function storedLinks(state: string): ReadonlySet<string> {
   } finally {
     database.close();
   }
+}
+
+/** The same of a cache that was exported to a folder, without what stands alone. */
+export function exportedLinks(folder: string): ReadonlySet<string> {
+  const json = (path: string): unknown => JSON.parse(readFileSync(join(folder, path), 'utf8'));
+  const blob = (digest: string): unknown => json(join('blobs', digest.replace(':', '/')));
+  const { manifests } = json('index.json') as { manifests: readonly { digest: string }[] };
+  const { config } = blob(manifests[0]?.digest ?? '') as { config: { digest: string } };
+  const { records } = blob(config.digest) as {
+    records: readonly {
+      digest: string;
+      inputs?: readonly (readonly { link: number; selector?: string }[])[];
+    }[];
+  };
+  return new Set(
+    records.flatMap(({ digest, inputs = [] }) =>
+      inputs.flatMap((all, input) =>
+        all.map(({ link, selector }) => linkText(records[link]?.digest ?? '', input, digest, selector)),
+      ),
+    ),
+  );
 }
 
 /** One line of {@link storedLinks}. */
