@@ -19,7 +19,7 @@ export type ProgramProcess = Pick<
   'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'off' | 'exit' | 'cwd'
 >;
 
-/** Runs the program; the exit code is 0, 1 for a failure, 130 or 143 after a signal. */
+/** Runs the program; the exit code is 0, 1 for a failure, 130 or 143 after a signal, or what the command says. */
 export async function runProgram(argv: readonly string[], host: ProgramProcess): Promise<number> {
   const io = createIo(host);
   const interruption = createInterruption(host, () => {

@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.ts';
 /**
  * Tells of the line an op comes from whether a step there has to be found in the cache.
  *
- * @param names - of stages, or their numbers from 0; none means all.
+ * @param names - of stages as progress shows them, or their numbers from 0; none means all.
  * @throws UsageError for a stage that the file does not have
  */
 export function expectedStages(
@@ -14,7 +14,7 @@ export function expectedStages(
 ): (line: number | undefined) => boolean {
   if (names.length === 0) return () => true;
   const stages = listStages(parse(dockerfile)).stages.map(({ from }, index) => ({
-    names: [String(index), from.name?.toLowerCase() ?? ''],
+    names: [String(index), from.name ?? `stage-${index}`],
     line: from.range.start.line,
   }));
   const unknown = names.find((name) => !stages.some((stage) => stage.names.includes(name.toLowerCase())));

@@ -15,6 +15,7 @@ test.each([
     [2, 3, 6, 7],
   ],
   [['1'], [4, 5]],
+  [['stage-1'], [4, 5]],
   [[], LINES],
 ])('%j are lines %j', (names, lines) => {
   const isExpected = expectedStages(names, DOCKERFILE);
