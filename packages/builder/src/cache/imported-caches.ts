@@ -112,7 +112,10 @@ export function combineCaches(parts: CombinedCacheParts, caches: readonly Titled
       const result = await reachable(id, options);
       return result?.chain.map(({ layer }) => ({
         layer,
-        fetch: (abort = {}) => fetchLayer(result.remote, layer, abort),
+        async fetch(abort = {}) {
+          lease.addBlobs([layer.descriptor.digest]);
+          await fetchLayer(result.remote, layer, abort);
+        },
       }));
     },
   };
