@@ -40,22 +40,25 @@ test.each([
     'type=registry,ref=localhost:5000/app/cache:main,oci-mediatypes=false',
     { ...settings, type: 'registry', reference, insecure: false, imageManifest: false, mediaTypes: 'docker' },
   ],
-  ['type=local,dest=out', { ...settings, type: 'local', folder: '/work/out', tag: 'latest', reset: false }],
+  [
+    'type=local,dest=out',
+    { ...settings, type: 'local', folder: '/project/out', tag: 'latest', reset: false },
+  ],
   [
     'type=local,"dest=/a,b",tag=main,reset=true',
     { ...settings, type: 'local', folder: '/a,b', tag: 'main', reset: true },
   ],
 ])('--cache-to %s', (text, spec) => {
-  expect(parseCacheExport(text, '/work')).toEqual(spec);
+  expect(parseCacheExport(text, '/project')).toEqual(spec);
 });
 
 test.each([
   ['localhost:5000/app/cache:main', { type: 'registry', reference, insecure: false }],
   ['type=registry,ref=localhost:5000/app/cache:main', { type: 'registry', reference, insecure: false }],
-  ['type=local,src=in', { type: 'local', folder: '/work/in', tag: 'latest', digest: undefined }],
+  ['type=local,src=in', { type: 'local', folder: '/project/in', tag: 'latest', digest: undefined }],
   [`type=local,src=/in,digest=${digest}`, { type: 'local', folder: '/in', tag: 'latest', digest }],
 ])('--cache-from %s', (text, spec) => {
-  expect(parseCacheImport(text, '/work')).toEqual(spec);
+  expect(parseCacheImport(text, '/project')).toEqual(spec);
 });
 
 test.each([
@@ -77,7 +80,7 @@ test.each([
   ['type=local,dest=x,tag=a/b', '"a/b" is not a tag'],
   ['type=registry,ref=a/b,oci-mediatypes=false,image-manifest=true', 'needs OCI media types'],
 ])('--cache-to %j is refused', (text, part) => {
-  expect(() => parseCacheExport(text, '/work')).toThrow(
+  expect(() => parseCacheExport(text, '/project')).toThrow(
     expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(part) }),
   );
 });
@@ -90,13 +93,13 @@ test.each([
   ['type=gha', 'not supported'],
   ['type=registry,ref=a/b,mode=max', 'has no attribute "mode"'],
 ])('--cache-from %j is refused', (text, part) => {
-  expect(() => parseCacheImport(text, '/work')).toThrow(
+  expect(() => parseCacheImport(text, '/project')).toThrow(
     expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(part) }),
   );
 });
 
 test('a name that is none is refused', () => {
-  expect(() => parseCacheImport('Not/A name', '/work')).toThrow(
+  expect(() => parseCacheImport('Not/A name', '/project')).toThrow(
     expect.objectContaining({ code: 'REFERENCE_INVALID' }),
   );
 });

@@ -14,13 +14,13 @@ function mount(shortId: string, id: string, change: Partial<LocalMount> = {}): L
   };
 }
 
-const npm = mount('aa11', '/root/.npm');
-const copy = mount('aa11-1', '/root/.npm', { lastUsedAt: 5 });
+const npm = mount('aa11', '/var/npm');
+const copy = mount('aa11-1', '/var/npm', { lastUsedAt: 5 });
 const other = mount('aa22', 'aa');
 const all = [npm, copy, other];
 
 test('mounts are named by id, by short id and by the beginning of that', () => {
-  expect(chosenMounts(all, ['/root/.npm'])).toEqual([npm, copy]);
+  expect(chosenMounts(all, ['/var/npm'])).toEqual([npm, copy]);
   expect(chosenMounts(all, ['aa11-1'])).toEqual([copy]);
   expect(chosenMounts(all, ['aa2'])).toEqual([other]);
   expect(chosenMounts(all, ['aa22', 'aa'])).toEqual([other]);
@@ -33,6 +33,6 @@ test('a name of nothing, and of two things, is refused', () => {
 });
 
 test('of one id the last used counts, for each way to start', () => {
-  const seeded = mount('bb', '/root/.npm', { seeded: true });
+  const seeded = mount('bb', '/var/npm', { seeded: true });
   expect(lastUsedMounts([npm, copy, seeded])).toEqual([copy, seeded]);
 });

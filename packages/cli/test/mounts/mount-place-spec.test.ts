@@ -10,9 +10,9 @@ const packing = { compression: 'zstd', compressionLevel: undefined, ignoreError:
 test.each([
   ['localhost:5000/team/cache:mounts', { type: 'registry', reference, insecure: false }, []],
   [
-    'localhost:5000/team/cache:mounts,id=/root/.npm,id=pip',
+    'localhost:5000/team/cache:mounts,id=/var/npm,id=pip',
     { type: 'registry', reference, insecure: false },
-    ['/root/.npm', 'pip'],
+    ['/var/npm', 'pip'],
   ],
   [
     'type=registry,ref=localhost:5000/team/cache:mounts,registry.insecure=true',

@@ -61,9 +61,9 @@ describe.each(['folder', 'registry'] as const)('cache mounts in a %s', (kind) =>
     const place = places[kind]();
     expect(await place.read()).toBeUndefined();
     const [npm, pip, seeded] = [
-      await saved('/root/.npm', 'npm'),
-      await saved('/root/.cache/pip', 'pip'),
-      await saved('/root/.npm', 'seeded', { seeded: true }),
+      await saved('/var/npm', 'npm'),
+      await saved('/var/pip', 'pip'),
+      await saved('/var/npm', 'seeded', { seeded: true }),
     ];
     expect(await place.add([npm, seeded, pip])).toMatchObject({ changed: true });
 

@@ -26,7 +26,7 @@ describe('byte paths', () => {
         (text) => pathText(bytePath(text)) === text.toWellFormed(),
       ),
     );
-    expect(systemPath('/root', 'plain')).toBe('/root/plain');
+    expect(systemPath('/tree', 'plain')).toBe('/tree/plain');
     expect(systemPath('/root', '\xff')).toEqual(Buffer.from([...Buffer.from('/root/'), 0xff]));
   });
 
