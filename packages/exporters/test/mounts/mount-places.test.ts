@@ -62,7 +62,7 @@ describe.each(['folder', 'registry'] as const)('cache mounts in a %s', (kind) =>
     expect(await place.read()).toBeUndefined();
     const [npm, pip, seeded] = [
       await saved('/var/npm', 'npm'),
-      await saved('/var/pip', 'pip'),
+      await saved('/var/cache/pip', 'pip'),
       await saved('/var/npm', 'seeded', { seeded: true }),
     ];
     expect(await place.add([npm, seeded, pip])).toMatchObject({ changed: true });
