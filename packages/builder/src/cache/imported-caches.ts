@@ -69,13 +69,16 @@ export function combineCaches(parts: CombinedCacheParts, caches: readonly Titled
   }
 
   async function reachable(id: string, options: AbortOptions = {}): Promise<ImportedResult | undefined> {
-    for (const result of found.get(id) ?? []) if (await canBeHad(result, options)) return result;
+    for (const result of found.get(id) ?? []) {
+      // The lease comes before the look: what is found now cannot be collected under our feet.
+      lease.addRecords(result.chain.map((layer) => layer.id));
+      if (await canBeHad(result, options)) return result;
+    }
     return undefined;
   }
 
   /** What is on this machine stays as it is; of everything else the place is known now. */
   async function putRecords({ chain, remote }: ImportedResult): Promise<void> {
-    lease.addRecords(chain.map(({ id }) => id));
     for (const [index, { id, layer }] of chain.entries()) {
       const parent = chain[index - 1]?.id;
       const description = `imported from ${remote}`;

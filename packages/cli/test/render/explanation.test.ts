@@ -3,10 +3,10 @@ import type { StepReason } from '@img-build/interfaces';
 import { describe, expect, test } from '@jest/globals';
 import { createBuildLog } from '../../src/render/build-log.ts';
 import { formatExplanation, progressNote } from '../../src/render/explanation.ts';
-import { createPlainProgress } from '../../src/render/plain-progress.ts';
 import { reasonText, stepLabel } from '../../src/render/reason-text.ts';
 import { frame } from '../../src/render/terminal-progress.ts';
 import { added, completed, started, vertex } from '../support/events.ts';
+import { plainText } from '../support/plain-text.ts';
 
 const files = (
   lists: Partial<Record<'changed' | 'added' | 'removed', readonly string[]>>,
@@ -97,17 +97,9 @@ describe('the progress', () => {
   const events = [added('a', '[2/4] COPY src /src'), explained, started('a', 0), completed('a', 100)];
 
   test('has the note below the name, once', () => {
-    let text = '';
-    const log = createBuildLog();
-    const progress = createPlainProgress((more) => {
-      text += more;
-    });
-    for (const event of events) {
-      const change = log.apply(event);
-      if (change !== undefined) progress.show(event, change);
-    }
-    progress.finish();
-    expect(text).toBe('#1 [2/4] COPY src /src\n#1 not cached: src/a.js changed\n#1 DONE 0.1s\n');
+    expect(plainText(...events)).toBe(
+      '#1 [2/4] COPY src /src\n#1 not cached: src/a.js changed\n#1 DONE 0.1s\n',
+    );
   });
 
   test('has it dimmed on a terminal', () => {

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: MIT
-
-import type { BuildEvent } from '@img-build/interfaces';
 import { expect, test } from '@jest/globals';
 import { createBuildLog } from '../../src/render/build-log.ts';
 import { createPlainProgress } from '../../src/render/plain-progress.ts';
 import { added, completed, logged, started, vertex } from '../support/events.ts';
-
-function render(...events: readonly BuildEvent[]): string {
-  let text = '';
-  const log = createBuildLog();
-  const progress = createPlainProgress((more) => {
-    text += more;
-  });
-  for (const event of events) {
-    const change = log.apply(event);
-    if (change !== undefined) progress.show(event, change);
-  }
-  progress.finish();
-  return text;
-}
+import { plainText } from '../support/plain-text.ts';
 
 test('a step has a name, its output with the time since its start, and an end', () => {
   expect(
-    render(
+    plainText(
       added('a', '[1/2] RUN make'),
       started('a', 1000),
       logged('a', 'one\ntwo\r\n', 1142),
@@ -33,7 +18,7 @@ test('a step has a name, its output with the time since its start, and an end', 
 
 test('steps that take turns end with dots and are named again', () => {
   expect(
-    render(
+    plainText(
       added('a', 'A'),
       added('b', 'B'),
       started('a', 0),
@@ -63,7 +48,7 @@ test('steps that take turns end with dots and are named again', () => {
 
 test('cached steps follow the order in which they were added', () => {
   expect(
-    render(
+    plainText(
       added('a', 'A'),
       added('b', 'B'),
       added('c', 'C'),
@@ -93,7 +78,7 @@ test('a step that prints nothing is named when it starts', async () => {
 
 test('errors, cancellations and warnings are said', () => {
   expect(
-    render(
+    plainText(
       added('a', 'A'),
       added('b', 'B'),
       started('a', 0),
@@ -113,7 +98,7 @@ test('sub-steps are shown when they are complete', () => {
     startedAt: 0,
   } as const;
   expect(
-    render(
+    plainText(
       added('a', 'exporting to image'),
       started('a', 0),
       status,
@@ -140,20 +125,20 @@ test('what a step waits for is said when it begins, and again when it is over', 
   const begin = [added('a', '[2/2] RUN make'), started('a', 0), waiting];
   const shown = '#1 [2/2] RUN make\n#1 waiting for another build (pid 7)\n';
 
-  expect(render(...begin)).toBe(shown);
-  expect(render(...begin, { ...waiting, completedAt: 1400 })).toBe(
+  expect(plainText(...begin)).toBe(shown);
+  expect(plainText(...begin, { ...waiting, completedAt: 1400 })).toBe(
     `${shown}#1 waiting for another build (pid 7) 1.4s done\n`,
   );
 });
 
 test('a last line without its end is shown', () => {
-  expect(render(added('a', 'A'), started('a', 0), logged('a', 'no end', 50), completed('a', 100))).toBe(
+  expect(plainText(added('a', 'A'), started('a', 0), logged('a', 'no end', 50), completed('a', 100))).toBe(
     '#1 A\n#1 0.100 no end\n#1 DONE 0.1s\n',
   );
 });
 
 test('nothing in a name or a line steers the terminal', () => {
-  const text = render(
+  const text = plainText(
     added('a', 'RUN \u001b]0;title\u0007echo <<EOF\n  x\u009b2J\n\u202eEOF'),
     started('a', 0),
     logged('a', '10%\r50%\r\u001b[32m100%\u001b[0m\u0008\n', 0),
@@ -163,5 +148,5 @@ test('nothing in a name or a line steers the terminal', () => {
 });
 
 test('events of steps that nobody added are left out', () => {
-  expect(render(started('z', 0), logged('z', 'x\n', 0), completed('z', 0))).toBe('');
+  expect(plainText(started('z', 0), logged('z', 'x\n', 0), completed('z', 0))).toBe('');
 });

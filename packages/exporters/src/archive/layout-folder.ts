@@ -53,7 +53,8 @@ function isReplacedBy(old: Descriptor, next: Descriptor): boolean {
   return before[tag] === after[tag] && (before[tag] !== undefined || old.digest === next.digest);
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+/** Bytes of a file; `undefined` when there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size;
   } catch (error) {

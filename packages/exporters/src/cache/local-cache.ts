@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystemError } from '@img-build/errors';
 import type { CacheExporter, CacheExportOptions, ContentReader, Layer, Locks } from '@img-build/interfaces';
 import { type ArchiveEntry, type Descriptor, MEDIA_TYPES } from '@img-build/oci';
 import { blobPath, LAYOUT_FILE } from '../archive/layout.ts';
-import { writeLayoutFolder } from '../archive/layout-folder.ts';
+import { sizeOf, writeLayoutFolder } from '../archive/layout-folder.ts';
 import { writeFileWhole } from '../archive/sink.ts';
 import { forEachParallel } from '../parallel.ts';
 import { type CacheDocuments, type CacheFormat, cacheDocuments } from './cache-manifest.ts';
-import { fitCache } from './fit-cache.ts';
 import { removeUnreferenced } from './local-cache-cleaning.ts';
-import { warnOfDropped } from './registry-cache.ts';
+import { prepareCache } from './prepare-cache.ts';
 
 /** Where a cache is written to, and how. */
 export interface LocalCacheExporterOptions extends CacheFormat {
@@ -45,14 +42,8 @@ export function createLocalCacheExporter(options: LocalCacheExporterOptions): Ca
     title: 'exporting cache to client directory',
     async export(graph, exportOptions) {
       const { progress, signal } = exportOptions;
-      const cache = await progress('preparing build cache for export', async () =>
-        fitCache(graph, { family }),
-      );
-      warnOfDropped(cache.dropped, options.onWarning);
-      if (cache.layers.length === 0) {
-        await progress('skipping cache export for empty result', async () => {});
-        return;
-      }
+      const cache = await prepareCache(graph, { family, progress, onWarning: options.onWarning });
+      if (cache === undefined) return;
       const locks = options.locks(folder);
       const release = await locks.acquire('content', { signal, shared: true });
       try {
@@ -119,15 +110,6 @@ async function clean(
     await removeUnreferenced(folder, onWarning);
   } finally {
     release();
-  }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }
 

@@ -13,7 +13,7 @@ import { atDigest, type Descriptor, type Digest, formatReference, type Reference
 import { forEachParallel } from '../parallel.ts';
 import { readCaches } from './cache-documents.ts';
 import { type CacheFormat, cacheDocuments } from './cache-manifest.ts';
-import { fitCache } from './fit-cache.ts';
+import { prepareCache } from './prepare-cache.ts';
 import { readWhole } from './read-whole.ts';
 
 /** What pushes a cache. */
@@ -44,14 +44,8 @@ export function createRegistryCacheExporter(options: RegistryCacheExporterOption
     title: 'exporting cache to registry',
     async export(graph, exportOptions) {
       const { progress, signal } = exportOptions;
-      const cache = await progress('preparing build cache for export', async () =>
-        fitCache(graph, { family }),
-      );
-      warnOfDropped(cache.dropped, options.onWarning);
-      if (cache.layers.length === 0) {
-        await progress('skipping cache export for empty result', async () => {});
-        return;
-      }
+      const cache = await prepareCache(graph, { family, progress, onWarning: options.onWarning });
+      if (cache === undefined) return;
       const { layers, config, manifest } = cacheDocuments(cache, options);
       const registry = await options.registry();
       const known = new Map(cache.layers.map((layer) => [layer.descriptor.digest, layer]));
@@ -77,12 +71,6 @@ export function createRegistryCacheExporter(options: RegistryCacheExporterOption
       });
     },
   };
-}
-
-/** Says that a cache was too large to be written whole. */
-export function warnOfDropped(dropped: number, onWarning: ((message: string) => void) | undefined): void {
-  if (dropped > 0)
-    onWarning?.(`the cache is too large to be read again: its ${dropped} oldest records were left out`);
 }
 
 async function pushLayer(
