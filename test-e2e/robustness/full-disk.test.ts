@@ -3,20 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runsAsRoot } from '../support/identity.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { testRun } from '../support/test-run.ts';
 import { openWorkspace, type Workspace } from '../support/workspace.ts';
 import { prepareLayered } from './torture/layered.ts';
 
 const { busybox, identities } = testRun();
-/** Only root can mount a small disk where all commands see it. */
-const smallDisk = runsAsRoot ? describe : undefined;
-
 /** What is left on the disk, in bytes, when a command starts. */
 const LEFT = [0, 64, 768].map((kilobytes) => kilobytes * 1024);
 
-smallDisk?.each(identities)('on a full disk, as $kind', (identity) => {
+describe.each(identities)('on a full disk, as $kind', (identity) => {
   let work: Workspace;
   let disk: string;
   let state: string;
