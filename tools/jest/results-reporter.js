@@ -8,6 +8,7 @@ import { join } from 'node:path';
  */
 export default class ResultsReporter {
   #folder;
+  #error;
 
   constructor(globalConfig) {
     this.#folder = join(globalConfig.rootDir, 'test-results');
@@ -26,7 +27,20 @@ export default class ResultsReporter {
       skipped: results.numPendingTests + results.numTodoTests,
       failures,
     };
-    mkdirSync(this.#folder, { recursive: true });
-    writeFileSync(join(this.#folder, 'jest.json'), `${JSON.stringify(summary, null, 2)}\n`);
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      writeFileSync(join(this.#folder, 'jest.json'), `${JSON.stringify(summary, null, 2)}\n`);
+    } catch (error) {
+      this.#error = error;
+      process.stderr.write(
+        `cannot write the results of the tests to ${this.#folder}: ${error.code}\n` +
+          'The run counts as failed. Run the tests as the owner of the tree, or in a copy of your own.\n',
+      );
+    }
+  }
+
+  /** Numbers of an earlier run would be taken for those of this one: jest then ends with a failure. */
+  getLastError() {
+    return this.#error;
   }
 }

@@ -51,7 +51,7 @@ export function createDockerExporter(options: DockerExporterOptions): Exporter {
     async export(input, exportOptions: ExportOptions) {
       if (input.platforms.length > 1) {
         throw new ExporterError(
-          'the docker exporter does not support exporting manifest lists: several platforms were built',
+          'the docker exporter does not currently support exporting manifest lists: several platforms were built',
           {
             code: 'EXPORT_PLATFORMS_UNSUPPORTED',
             hint: 'use type=oci for several platforms, or build one with --platform',

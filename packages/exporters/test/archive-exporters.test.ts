@@ -234,6 +234,10 @@ describe('the docker exporter', () => {
         { platforms, names: [] },
         recordProgress(),
       ),
-    ).rejects.toHaveProperty('code', 'EXPORT_PLATFORMS_UNSUPPORTED');
+    ).rejects.toMatchObject({
+      code: 'EXPORT_PLATFORMS_UNSUPPORTED',
+      message: expect.stringContaining('docker exporter does not currently support exporting manifest lists'),
+      hint: expect.stringContaining('type=oci'),
+    });
   });
 });
