@@ -135,17 +135,33 @@ describe('# syntax', () => {
 describe('formatExcerpt', () => {
   const source = 'FROM a\nRUN b\n\nRUN c \\\n  d\nRUN e\nRUN f\nRUN g\n';
 
-  test('marks the lines and shows two around them', () => {
+  test('marks the lines and shows one around several, as BuildKit does', () => {
     expect(formatExcerpt('Dockerfile', source, { startLine: 4, endLine: 5 })).toBe(
       [
         'Dockerfile:4',
         '--------------------',
-        '   2 |     RUN b',
         '   3 |',
         '   4 | >>> RUN c \\',
         '   5 | >>>   d',
         '   6 |     RUN e',
+        '--------------------',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('shows two around a single line, and pictures of control characters', () => {
+    const text = source.replace('RUN e', 'RUN \u001b[2Je');
+
+    expect(formatExcerpt('D\u0007', text, { startLine: 6, endLine: 6 })).toBe(
+      [
+        'D\u2407:6',
+        '--------------------',
+        '   4 |     RUN c \\',
+        '   5 |       d',
+        '   6 | >>> RUN \u241b[2Je',
         '   7 |     RUN f',
+        '   8 |     RUN g',
         '--------------------',
         '',
       ].join('\n'),
