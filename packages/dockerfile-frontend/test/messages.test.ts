@@ -117,6 +117,18 @@ describe('messages', () => {
       '   6 | >>> ENV A=${B:?no B} \\\n   7 | >>>   C=1\n',
     );
   });
+
+  test('stages that need each other through a mount, or as base, are a circle', async () => {
+    const mounted =
+      'FROM busybox AS a\nRUN --mount=from=b,target=/b x\nFROM busybox AS b\nCOPY --from=a / /\n';
+    const based = 'FROM busybox AS a\nCOPY --from=b / /\nFROM a AS b\n';
+
+    for (const text of [mounted, based])
+      expect(await failure(text)).toMatchObject({
+        message: 'circular dependency detected on stage: a',
+        ranges: [expect.objectContaining({ startLine: 2 }), expect.anything()],
+      });
+  });
 });
 
 describe('bad input', () => {

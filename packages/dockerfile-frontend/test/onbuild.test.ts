@@ -45,6 +45,19 @@ describe('ONBUILD', () => {
     expect(names.at(-1)).toBe('[stage-1 3/3] ONBUILD COPY --from=debian /d /d');
   });
 
+  test('of a stage may need other stages, images and folders of the file they are in', async () => {
+    const { names, json, asked } = await lower(
+      'FROM busybox AS tools\nRUN y\nFROM busybox AS base\nONBUILD COPY --from=tools /t /t\nONBUILD RUN --mount=from=debian,target=/d x\nONBUILD COPY src /src\nFROM base\n',
+      {},
+      { debian: {} },
+    );
+
+    expect(names).toContain('[tools 2/2] RUN y');
+    expect(asked).toContain('docker.io/library/debian:latest');
+    expect(json('load build context')).toContain('"local.followpaths":"[\\"src\\"]"');
+    expect(names.at(-1)).toBe('[stage-2 3/3] ONBUILD COPY src /src');
+  });
+
   test('triggers of an image that is only copied from do not run', async () => {
     expect(
       (

@@ -34,6 +34,53 @@ describe('stages', () => {
     );
   });
 
+  test('FROM knows a stage by what its words are once expanded', async () => {
+    const text = 'ARG NAME=tools\nFROM busybox AS tools\nRUN one\nFROM $NAME\nRUN two\n';
+    const { asked, names } = await lower(text);
+
+    expect(asked).toHaveLength(1);
+    expect(names.at(-1)).toBe('[stage-1 1/1] RUN two');
+    expect(names).toContain('[tools 2/2] RUN one');
+  });
+
+  test('the platform of FROM may come from an argument', async () => {
+    const text = 'ARG P=linux/arm64\nFROM --platform=$P busybox\nRUN x\n';
+    const platform = async (buildArgs: Record<string, string>): Promise<string> =>
+      /"platform":\{[^}]*\}/.exec((await lower(text, { buildArgs })).json('RUN'))?.[0] ?? '';
+
+    expect(await platform({})).toBe('"platform":{"Architecture":"arm64","OS":"linux"}');
+    expect(await platform({ P: 'linux/s390x' })).toBe('"platform":{"Architecture":"s390x","OS":"linux"}');
+  });
+
+  test('what a mount is taken from is needed, too', async () => {
+    const text =
+      'FROM busybox AS used\nRUN yes\nFROM missing AS unused\nFROM scratch\nRUN --mount=from=used,target=/m x\n';
+    const { asked, names } = await lower(text);
+
+    expect(asked).toEqual(['docker.io/library/busybox:latest']);
+    expect(names).toContain('[used 2/2] RUN yes');
+  });
+
+  test('only the stages that the target starts from count for its config', async () => {
+    const { config } = await lower(
+      'FROM scratch AS base\nENV A=base\nLABEL a=base\nFROM busybox AS other\nENV B=other\nLABEL b=other\nEXPOSE 1\nCMD ["x"]\nFROM base\nCOPY --from=other / /\n',
+    );
+
+    expect(config.config).toEqual({ Env: [PATH, 'A=base'], Labels: { a: 'base' }, WorkingDir: '/' });
+  });
+
+  test('the shell of the base image is that of its children', async () => {
+    const { config, json } = await lower(
+      'FROM alpine\nRUN x\nCMD y\n',
+      {},
+      { alpine: { Shell: ['/bin/bash', '-ec'], Entrypoint: ['/entry'] } },
+    );
+
+    // Nor has the program that the image starts with anything to do with commands of the build.
+    expect(json('RUN')).toContain('"args":["/bin/bash","-ec","x"]');
+    expect(config.config).toMatchObject({ Cmd: ['/bin/bash', '-ec', 'y'], Entrypoint: ['/entry'] });
+  });
+
   test('FROM scratch has no layers, PATH and /', async () => {
     const { config, first } = await lower('FROM scratch\n', {
       platforms: [{ os: 'linux', architecture: 'arm64' }],

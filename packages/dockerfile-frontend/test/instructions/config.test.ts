@@ -25,11 +25,14 @@ describe('instructions that change the config', () => {
       { ExposedPorts: { '80/tcp': {}, '53/udp': {}, '7/tcp': {}, '8/tcp': {} } },
       'EXPOSE [53/udp 7/tcp 8/tcp 80/tcp]',
     ],
+    ['EXPOSE 5/SCTP 4', { ExposedPorts: { '4/tcp': {}, '5/sctp': {} } }, 'EXPOSE [4/tcp 5/sctp]'],
     ['EXPOSE 127.0.0.1:8080:80', { ExposedPorts: { '80/tcp': {} } }, 'EXPOSE [80/tcp]'],
+    ['USER nobody-knows', { User: 'nobody-knows' }, 'USER nobody-knows'],
     ['USER app:staff', { User: 'app:staff' }, 'USER app:staff'],
     ['VOLUME /a /b', { Volumes: { '/a': {}, '/b': {} } }, 'VOLUME [/a /b]'],
     ['VOLUME ["/a b"]', { Volumes: { '/a b': {} } }, 'VOLUME [/a b]'],
     ['STOPSIGNAL SIGRTMIN+3', { StopSignal: 'SIGRTMIN+3' }, 'STOPSIGNAL SIGRTMIN+3'],
+    ['STOPSIGNAL term', { StopSignal: 'term' }, 'STOPSIGNAL term'],
     ['STOPSIGNAL 9', { StopSignal: '9' }, 'STOPSIGNAL 9'],
     ['SHELL ["/bin/bash", "-c"]', { Shell: ['/bin/bash', '-c'] }, 'SHELL [/bin/bash -c]'],
     [
@@ -41,6 +44,11 @@ describe('instructions that change the config', () => {
       'HEALTHCHECK --interval=90s --timeout=1500ms --retries=2 CMD ["c", "d"]',
       { Healthcheck: { Test: ['CMD', 'c', 'd'], Interval: 90e9, Timeout: 1.5e9, Retries: 2 } },
       'HEALTHCHECK {Test:[CMD c d] Interval:1m30s Timeout:1.5s StartPeriod:0s StartInterval:0s Retries:2}',
+    ],
+    [
+      'HEALTHCHECK --interval=0 --timeout=1ms --start-period=0s --start-interval=4s --retries=0 CMD c "d"',
+      { Healthcheck: { Test: ['CMD-SHELL', 'c "d"'], Timeout: 1e6, StartInterval: 4e9 } },
+      'HEALTHCHECK {Test:[CMD-SHELL c "d"] Interval:0s Timeout:1ms StartPeriod:0s StartInterval:4s Retries:0}',
     ],
     ['ONBUILD RUN x', { OnBuild: ['RUN x'] }, undefined],
   ])('%s', async (instruction, config, created) => {
@@ -88,6 +96,20 @@ describe('instructions that change the config', () => {
     expect((await lower('FROM busybox\nENTRYPOINT ["e"]\nCMD ["c"]\n', {}, base)).config.config?.Cmd).toEqual(
       ['c'],
     );
+  });
+
+  test('the last CMD and ENTRYPOINT count, and empty ones clear what the base has', async () => {
+    const base = { busybox: { Cmd: ['base'], Entrypoint: ['base'] } };
+    const both = 'CMD ["a"]\nENTRYPOINT ["a"]\nCMD ["b"]\nENTRYPOINT ["b"]\n';
+
+    expect((await lower(`FROM busybox\n${both}`, {}, base)).config.config).toMatchObject({
+      Cmd: ['b'],
+      Entrypoint: ['b'],
+    });
+    expect((await lower('FROM busybox\nENTRYPOINT []\nCMD []\n', {}, base)).config.config).toMatchObject({
+      Cmd: [],
+      Entrypoint: [],
+    });
   });
 
   test('SHELL counts from its line on, also for stages from this one', async () => {
@@ -159,6 +181,12 @@ describe('WORKDIR', () => {
       '{"mkdir":{"path":"/b/c","mode":493,"makeParents":true,"owner":{"user":{"User":{"byId":5}},"group":{"User":{"byId":6}}},"timestamp":-1}}',
     );
     expect(json('RUN')).toContain('"cwd":"/b/c","user":"5:6"');
+  });
+
+  test('leaves names of users to those who make the folder', async () => {
+    expect((await lower('FROM busybox\nUSER app:staff\nWORKDIR /a\n')).json('WORKDIR')).toContain(
+      '"owner":{"user":{"User":{"byName":{"name":"app"}}},"group":{"User":{"byName":{"name":"staff"}}}}',
+    );
   });
 
   test('starts from that of the base; / makes no layer', async () => {

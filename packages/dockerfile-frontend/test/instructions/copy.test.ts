@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { opToGoJson } from '@img-build/llb';
 import { describe, expect, test } from '@jest/globals';
 import { failure, lower } from '../lower.ts';
 
@@ -63,6 +64,29 @@ describe('COPY and ADD of paths', () => {
       '"include_patterns":["b/c.txt"],"required_paths":["/a/b/c.txt"]',
     );
     expect(await actions('COPY --parents b/**/*.txt /x')).toContain('"include_patterns":["b/**/*.txt"]}');
+  });
+
+  test('of several pivots of --parents the first counts', async () => {
+    expect(await actions('COPY --parents a/./b/./c /x')).toContain('"src":"/a","dest":"/x"');
+    expect(await actions('COPY --parents a/./b/./c /x')).toContain(
+      '"include_patterns":["b/c"],"required_paths":["/a/b/c"]',
+    );
+  });
+
+  test.each(['COPY a', 'ADD a', 'ADD https://h/a', 'ADD https://h/r.git', 'COPY <<a'])(
+    '--exclude counts for %s',
+    async (words) => {
+      const [name = '', source = ''] = words.split(' ');
+      const document = source.startsWith('<<') ? '\nx\na' : '';
+
+      const { ops } = await lower(`FROM busybox\n${name} --exclude=*.md ${source} /x/${document}\n`);
+
+      expect(ops.map(({ op }) => opToGoJson(op)).join()).toContain('"exclude_patterns":["*.md"]');
+    },
+  );
+
+  test('ADD takes a list for names with blanks, too', async () => {
+    expect(await actions('ADD ["a b", "c d/"]')).toContain('"src":"/a b","dest":"/w/c d/"');
   });
 
   test('--from names a stage by name or index, or an image', async () => {
