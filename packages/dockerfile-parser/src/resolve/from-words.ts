@@ -17,7 +17,7 @@ export function draftStage(file: FileDraft, list: Stage): StageDraft {
   const { from } = list;
   const words = expandFrom(file, from, index);
   const platform = platformOf(file, from, words.platform, index);
-  const own = from.name === null ? null : findContext(file.options, from.name, platform);
+  const own = from.name === null ? null : findContext(file.contexts, from.name, platform ?? file.platform);
   const base: FileOrigin =
     own === null ? baseOf(file, { from, word: words.base, platform, index }) : { type: 'context', name: own };
   const below = base.type === 'stage' ? (file.stages[base.stage] ?? null) : null;
@@ -113,7 +113,7 @@ function baseOf(file: FileDraft, { from, word, platform, index }: BaseWords): Fi
   const stage = file.byName.get(name);
   if (stage !== undefined) return { type: 'stage', stage };
   if (name === 'scratch') return { type: 'scratch' };
-  const context = findContext(file.options, name, platform);
+  const context = findContext(file.contexts, name, platform ?? file.platform);
   return context === null ? { type: 'image', name } : { type: 'context', name: context };
 }
 

@@ -5,6 +5,7 @@ import { listStages } from '../stages.ts';
 import { suggest, withSuggestion } from '../suggestion.ts';
 import { draftStage } from './from-words.ts';
 import { addGlobalArgs, platformScope } from './global-variables.ts';
+import { contextNames } from './named-contexts.ts';
 import type { ResolveOptions } from './resolve-options.ts';
 import { addProblem, type FileDraft, type StageDraft } from './stage-draft.ts';
 import type { ResolvedStage, StageGraph } from './stage-graph.ts';
@@ -30,6 +31,8 @@ export function resolve(
     escape: dockerfile.escape,
     options,
     args,
+    contexts: contextNames(options.contexts),
+    platform,
     globals: platformScope({ args, platform, buildPlatform, targetStage }),
     stages: [],
     byName: new Map(),

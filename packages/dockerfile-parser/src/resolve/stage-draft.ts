@@ -3,6 +3,7 @@ import type { EscapeCharacter } from '../ast.ts';
 import type { Instruction } from '../instruction.ts';
 import type { SourceRange } from '../source-range.ts';
 import type { Stage } from '../stages.ts';
+import type { ContextNames } from './named-contexts.ts';
 import type { ResolveDiagnostic } from './resolve-diagnostic.ts';
 import type { BaseImage, ResolveOptions } from './resolve-options.ts';
 import type { FileOrigin, ResolvedStep, StageDependency } from './stage-graph.ts';
@@ -13,6 +14,9 @@ export interface FileDraft {
   readonly escape: EscapeCharacter;
   readonly options: ResolveOptions;
   readonly args: Readonly<Record<string, string>>;
+  readonly contexts: ContextNames;
+  /** Platform to build for. */
+  readonly platform: string;
   /** Variables of the global scope. */
   readonly globals: VariableScope;
   readonly stages: StageDraft[];

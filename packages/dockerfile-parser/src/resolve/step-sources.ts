@@ -50,7 +50,7 @@ function namedOrigin(file: FileDraft, stage: StageDraft, name: string): FileOrig
   const index = file.byName.get(name.toLowerCase());
   if (index !== undefined) return { type: 'stage', stage: index };
   if (name === 'scratch') return { type: 'scratch' };
-  const context = findContext(file.options, name, stage.platform);
+  const context = findContext(file.contexts, name, stage.platform ?? file.platform);
   return context === null ? { type: 'image', name } : { type: 'context', name: context };
 }
 
