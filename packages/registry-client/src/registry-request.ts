@@ -13,7 +13,7 @@ export function requestAt(call: RegistryCall, endpoint: Endpoint, userAgent: str
   const url = typeof call.at === 'string' ? addressAt(call.at, call, endpoint) : call.at;
   const home = isHome(url, endpoint);
   const headers = { 'user-agent': userAgent, ...(home ? endpoint.headers : undefined), ...call.headers };
-  const { method, body, staysHome, signal } = call;
+  const { method, body, staysHome, documentLimit, signal } = call;
   const headersTimeout = endpoint.mirror ? MIRROR_TIMEOUT : call.headersTimeout;
   return {
     method,
@@ -22,6 +22,7 @@ export function requestAt(call: RegistryCall, endpoint: Endpoint, userAgent: str
     body,
     headersTimeout,
     staysHome,
+    documentLimit,
     signal,
     tls: home ? endpoint.tls : undefined,
   };

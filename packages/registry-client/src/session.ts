@@ -22,6 +22,7 @@ import { createPersistence } from './http/persist.ts';
 import { mayLeadTo } from './http/private-address.ts';
 import { sendFollowing } from './http/redirect.ts';
 import type { RetryPolicy, Timing } from './http/retry.ts';
+import { sendForDocument } from './http/whole-answer.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Report } from './registry-event.ts';
 import { accessAt, isHome, requestAt } from './registry-request.ts';
@@ -42,6 +43,8 @@ export interface RegistryCall {
   /** Sends again after temporary failures; on by default. */
   readonly retry?: boolean | undefined;
   readonly headersTimeout?: number | undefined;
+  /** The answer is a document of at most so many bytes, received as part of the call: one that breaks off is asked for again. */
+  readonly documentLimit?: number | undefined;
   /** Gives a redirect to another host back instead of following it. */
   readonly staysHome?: boolean | undefined;
   /** Sends the headers as they are and gives a 401 back. */
@@ -101,13 +104,19 @@ export interface Session {
 export function createSession(options: SessionOptions): Session {
   const { policy, timing, report, router, userAgent, allowPrivateAddresses } = options;
   const { findEndpoint } = router;
-  const askHosts = createAskHosts({ router, timing, report });
   const persistence = createPersistence(options);
+  const askHosts = createAskHosts({ router, timing, report, reach: persistence.reach });
 
   const attempt = async (request: HttpRequest, allowDowngrade: boolean): Promise<HttpResponse> => {
     await persistence.pass(request.url.host, request.signal);
     const started = timing.now();
-    const response = await sendFollowing(options.send, request, { allowPrivateAddresses, allowDowngrade });
+    const follow: Send = async (one) =>
+      await sendFollowing(options.send, one, { allowPrivateAddresses, allowDowngrade });
+    const timed = { ...request, headersTimeout: request.headersTimeout ?? policy.stall.window };
+    const response =
+      request.documentLimit === undefined
+        ? await follow(timed)
+        : await sendForDocument(follow, timed, request.documentLimit, policy.stall);
     report({
       type: 'request-completed',
       method: request.method,

@@ -10,7 +10,9 @@ describe('a transfer that stands still', () => {
       response.writeHead(200, { 'content-length': layer.size });
       response.write(layerBytes.subarray(0, 1000));
     });
-    const { client, events } = openClient({ retry: { stallTimeout: 50 } });
+    const { client, events } = openClient({ retry: { stallTimeout: 400 } });
+    // Loading what speaks HTTP takes time of its own.
+    await client.resolve(reference);
 
     expect((await readAll(client.blob(reference, layer))).equals(layerBytes)).toBe(true);
     expect(events).toContainEqual(
@@ -26,7 +28,7 @@ describe('a transfer that stands still', () => {
     const registry = await openRegistry();
     const blob = blobOf(Buffer.alloc(30_000_000, 'more than any socket takes unread. '));
     registry.once(/^PUT/, ({ request }) => void request.pause());
-    const { client } = openClient({ retry: { stallTimeout: 50 } });
+    const { client } = openClient({ retry: { stallTimeout: 400 } });
 
     expect(await client.pushBlob({ domain: registry.host, path: 'new' }, blob)).toBe('uploaded');
     expect(registry.trace().filter((line) => line.startsWith('PUT'))).toHaveLength(2);

@@ -95,7 +95,13 @@ function getRequest(
     url.searchParams.set('offline_token', 'true');
     url.searchParams.set('client_id', CLIENT_ID);
   }
-  return { method: 'GET', url, headers: authorization === undefined ? {} : { authorization }, signal };
+  return {
+    method: 'GET',
+    url,
+    headers: authorization === undefined ? {} : { authorization },
+    documentLimit: MAX_ANSWER_BYTES,
+    signal,
+  };
 }
 
 function postRequest(
@@ -111,6 +117,7 @@ function postRequest(
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     // The form holds a password or a token, which a redirect must not take elsewhere.
     staysHome: true,
+    documentLimit: MAX_ANSWER_BYTES,
     body: Buffer.from(form.toString()),
     signal,
   };
@@ -124,7 +131,7 @@ async function readAnswer(response: HttpResponse, query: TokenQuery): Promise<To
   if (!isFilled(value) || /[^\x21-\x7e]/.test(value)) {
     const where = displayUrl(query.realm);
     throw new RegistryError(
-      `no token in the answer of ${where}, the token server of ${query.host}${excerpt(text)}`,
+      `no token in the answer of ${where}, the token server of ${query.host}${excerpt(text, query.credentials)}`,
       { code: 'REGISTRY_PROTOCOL', host: query.host },
     );
   }
@@ -202,8 +209,21 @@ function isFilled(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** The beginning of an answer that is no token; one that looks like JSON might hold secrets under other names. */
-function excerpt(text: string): string {
+/**
+ * The beginning of an answer that is no token. Nothing of one that looks like JSON, which might hold secrets under other
+ * names, and nothing of a page that repeats what it was sent.
+ */
+function excerpt(text: string, credentials: Credentials | undefined): string {
   const clean = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return clean === '' || clean.startsWith('{') ? '' : `: ${clean.slice(0, 200)}`;
+  const repeats = secretsOf(credentials).some((secret) => text.includes(secret));
+  return clean === '' || clean.startsWith('{') || repeats ? '' : `: ${clean.slice(0, 200)}`;
+}
+
+/** What was sent that nobody may read, as it was sent. */
+function secretsOf(credentials: Credentials | undefined): readonly string[] {
+  if (credentials?.type === 'basic') {
+    const { username, password } = credentials;
+    return [password, encodeURIComponent(password), basicHeader(username, password).slice('Basic '.length)];
+  }
+  return credentials === undefined ? [] : [credentials.token, encodeURIComponent(credentials.token)];
 }

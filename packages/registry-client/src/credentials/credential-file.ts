@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSystemError, messageOf } from '@img-build/errors';
 import { RegistryError } from '../registry-error.ts';
@@ -49,7 +49,7 @@ export function parseCredentialFile(text: string, where: string): CredentialFile
 
 /**
  * Replaces a file of credentials in one step: readers see the old or the new one. A link is followed, an existing file
- * keeps its mode, a new one is for its owner only.
+ * keeps its mode and owner, a new one is for its owner only.
  */
 export async function writeCredentialFile(path: string, contents: CredentialFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -64,7 +64,11 @@ export async function writeCredentialFile(path: string, contents: CredentialFile
       await file.close();
     }
     const before = await stat(target).catch(() => undefined);
-    if (before !== undefined) await chmod(temporary, before.mode & 0o777);
+    if (before !== undefined) {
+      // Only root can give files away, and only root would take one away from its owner by replacing it.
+      await chown(temporary, before.uid, before.gid).catch(() => {});
+      await chmod(temporary, before.mode & 0o777);
+    }
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { homedir } from 'node:os';
 import type { AbortOptions } from '@img-build/interfaces';
+import { unlessAborted } from '../abortable.ts';
 import { encodeEntry, serverDomain, serverKey } from './auth-entry.ts';
 import { readCredentialFile, writeCredentialFile } from './credential-file.ts';
 import { type HelperOptions, helperErase, helperGet, helperStore } from './credential-helper.ts';
@@ -30,7 +31,7 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
   const environment = options.environment ?? process.env;
   const home = options.home ?? homedir();
   const path = dockerConfigPath(environment, home);
-  const answers = new Map<string, Promise<Credentials | undefined>>();
+  const answers = new Map<string, HelperAnswer>();
   const helperOptions = (signal: AbortSignal | undefined): HelperOptions => ({
     environment,
     timeout: options.helperTimeout,
@@ -42,11 +43,24 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
     domain: string,
     signal: AbortSignal | undefined,
   ): Promise<Credentials | undefined> => {
+    signal?.throwIfAborted();
     const key = `${helper} ${domain}`;
-    const answer = answers.get(key) ?? helperGet(helper, serverKey(domain), helperOptions(signal));
-    answers.set(key, answer);
-    answer.catch(() => answers.delete(key));
-    return await answer;
+    const known = answers.get(key) ?? askHelper(helper, serverKey(domain), helperOptions);
+    answers.set(key, known);
+    const forget = (): void => {
+      if (answers.get(key) === known) answers.delete(key);
+    };
+    known.answer.catch(forget);
+    known.waiting++;
+    try {
+      return await unlessAborted(known.answer, signal);
+    } finally {
+      known.waiting--;
+      if (known.waiting === 0 && signal?.aborted === true) {
+        forget();
+        known.abort();
+      }
+    }
   };
 
   const search = async (
@@ -98,6 +112,24 @@ export function createCredentialStore(options: CredentialStoreOptions = {}): Cre
       return listed || held;
     },
   };
+}
+
+/** A question to a helper that several may wait for. */
+interface HelperAnswer {
+  readonly answer: Promise<Credentials | undefined>;
+  waiting: number;
+  /** Ends the helper: nobody waits any more. */
+  abort(): void;
+}
+
+function askHelper(
+  helper: string,
+  server: string,
+  options: (signal: AbortSignal) => HelperOptions,
+): HelperAnswer {
+  const controller = new AbortController();
+  const answer = helperGet(helper, server, options(controller.signal));
+  return { answer, waiting: 0, abort: () => controller.abort() };
 }
 
 /** Makes a helper forget a host under every name that tools have called it by; tells whether it knew any. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { MEDIA_TYPES, type Reference } from '@img-build/oci';
+import { MAX_MANIFEST_BYTES, MEDIA_TYPES, type Reference } from '@img-build/oci';
 import { pullScope } from '../auth/scope.ts';
 import type { RegistryCall } from '../session.ts';
 
@@ -30,6 +30,7 @@ export function manifestCall(
     errand:
       digest === undefined ? { capability: 'resolve', by: 'tag' } : { capability: 'pull', by: 'digest' },
     headers: { accept: ACCEPT_MANIFESTS, 'accept-encoding': 'identity' },
+    documentLimit: method === 'GET' ? MAX_MANIFEST_BYTES : undefined,
     what: `${domain}/${path}${digest === undefined ? ':' : '@'}${name}`,
     signal,
   };

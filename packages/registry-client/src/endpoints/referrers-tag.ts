@@ -125,6 +125,7 @@ function tagCall(
     at: `${path}/manifests/${referrersTag(subject)}`,
     scopes: [pullScope(path)],
     headers: { accept: `${MEDIA_TYPES.ociIndex}, ${MEDIA_TYPES.dockerManifestList}` },
+    documentLimit: method === 'GET' ? MAX_MANIFEST_BYTES : undefined,
     what: `the list of referrers of ${domain}/${path}@${subject}`,
     signal,
   };

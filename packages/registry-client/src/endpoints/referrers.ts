@@ -104,6 +104,7 @@ function indexCall(subject: Subject, at: string | URL, signal: AbortSignal | und
     errand: { capability: 'referrers', by: 'digest' },
     headers: { accept: MEDIA_TYPES.ociIndex },
     staysHome: true,
+    documentLimit: MAX_MANIFEST_BYTES,
     what: `referrers of ${domain}/${path}@${digest}`,
     signal,
   };

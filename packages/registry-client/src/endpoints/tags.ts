@@ -32,6 +32,7 @@ export async function* listTags(
       errand: { capability: 'list', by: 'tag' },
       scopes: [pullScope(path)],
       headers: { accept: 'application/json' },
+      documentLimit: MAX_PAGE_BYTES,
       what: `tags of ${domain}/${path}`,
       signal,
     };

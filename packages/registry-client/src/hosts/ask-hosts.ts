@@ -2,6 +2,7 @@
 import { messageOf } from '@img-build/errors';
 import { errorFromResponse } from '../http/error-response.ts';
 import type { HttpResponse } from '../http/message.ts';
+import type { Persistence } from '../http/persist.ts';
 import type { Timing } from '../http/retry.ts';
 import { RegistryError, withMirrorFailures } from '../registry-error.ts';
 import type { Report } from '../registry-event.ts';
@@ -39,10 +40,13 @@ export function createAskHosts({
   router,
   timing,
   report,
+  reach,
 }: {
   readonly router: Router;
   readonly timing: Timing;
   readonly report: Report;
+  /** Tries to open the registry as often as its user has patience. */
+  readonly reach: Persistence['reach'];
 }): AskHosts {
   const resting = new Map<string, { readonly until: number; readonly error: RegistryError }>();
   const distrusted = new Set<string>();
@@ -101,7 +105,9 @@ export function createAskHosts({
       failed(stop, question, answer);
     }
     try {
-      const response = await question.ask(await registry.open(question.signal));
+      const { signal } = question;
+      const endpoint = await reach(registry.host, signal, async () => await registry.open(signal));
+      const response = await question.ask(endpoint);
       return failures.length === 0 ? response : { ...response, mirrorFailures: failures };
     } catch (error) {
       question.signal?.throwIfAborted();

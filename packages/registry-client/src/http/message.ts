@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly body?: ReplayableBody | undefined;
   /** Gives a redirect to another host back instead of following it. */
   readonly staysHome?: boolean | undefined;
+  /** Receives the answer's document, of at most so many bytes, before giving the answer back. */
+  readonly documentLimit?: number | undefined;
   /** Milliseconds to wait for the answer to begin. */
   readonly headersTimeout?: number | undefined;
   /** Identity towards the host of `url`; elsewhere, where redirects lead, the machine's settings count. */

@@ -16,6 +16,8 @@ const MAX_ATTEMPTS = 60;
 export interface Persistence {
   /** Repeats `once` while its failures are temporary; gives the last answer or throws the last error. */
   persist(request: HttpRequest, once: Once): Promise<HttpResponse>;
+  /** Repeats a try to find out how to connect to a host, as often as a connection is tried. */
+  reach<Value>(host: string, signal: AbortSignal | undefined, once: () => Promise<Value>): Promise<Value>;
   /** Waits as long as the host asked everybody to wait. */
   pass(host: string, signal: AbortSignal | undefined): Promise<void>;
 }
@@ -35,10 +37,25 @@ export function createPersistence({
 }): Persistence {
   /** Until when each host wants to be left alone, in milliseconds since the epoch. */
   const gates = new Map<string, number>();
+  const left = (host: string): number => (gates.get(host) ?? 0) - timing.now();
   return {
     async pass(host, signal) {
-      const wait = (gates.get(host) ?? 0) - timing.now();
-      if (wait > 0) await timing.sleep(Math.min(wait, policy.maxDelay), signal);
+      // Somebody else may be told to wait longer while we do.
+      for (let wait = left(host); wait > 0; wait = left(host)) await timing.sleep(wait, signal);
+    },
+    async reach(host, signal, once) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await once();
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (!isTemporary(error) || attempt > Math.min(policy.retries, CONNECT_RETRIES)) throw error;
+          const milliseconds = backoff(policy, attempt, timing.random());
+          const about = { method: 'CONNECT', url: host, attempt, milliseconds, reason: messageOf(error) };
+          report({ type: 'request-retried', ...about });
+          await timing.sleep(milliseconds, signal);
+        }
+      }
     },
     async persist(request, once) {
       const { signal, method } = request;
@@ -53,7 +70,7 @@ export function createPersistence({
         waited += milliseconds;
         if (waited > policy.budget || !worthTrying(outcome, attempt, allowed)) return unwrap(outcome);
         if ('response' in outcome) {
-          if (isRefusalOfAll(outcome.response.status))
+          if (isRefusalOfAll(outcome.response.status) && milliseconds > left(request.url.host))
             gates.set(request.url.host, timing.now() + milliseconds);
           outcome.response.discard();
         }

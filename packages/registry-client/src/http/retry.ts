@@ -13,7 +13,10 @@ export interface RetryOptions {
   readonly maxDelay?: number | undefined;
   /** Milliseconds to spend on waiting for one request altogether; 300,000 by default. */
   readonly budget?: number | undefined;
-  /** Milliseconds in which a transfer has to move 16 KiB, or its connection is given up; 60,000 by default. */
+  /**
+   * Milliseconds in which an answer has to begin and a transfer has to move 16 KiB, or its connection is given up; 60,000 by
+   * default.
+   */
   readonly stallTimeout?: number | undefined;
 }
 

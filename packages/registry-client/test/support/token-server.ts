@@ -83,15 +83,15 @@ function admitted(
   if (form.get('grant_type') === 'refresh_token') return form.get('refresh_token') === refreshToken;
   if (form.get('grant_type') === 'password')
     return users[form.get('username') ?? ''] === form.get('password');
-  const [name = '', password] = Buffer.from((authorization ?? '').replace(/^Basic /, ''), 'base64')
-    .toString()
-    .split(':');
-  return password !== undefined && users[name] === password;
+  const pair = Buffer.from((authorization ?? '').replace(/^Basic /, ''), 'base64').toString();
+  const colon = pair.indexOf(':');
+  return colon > 0 && users[pair.slice(0, colon)] === pair.slice(colon + 1);
 }
 
 function scopeOf(method: string, url: URL): string | undefined {
   const path = /^\/v2\/(.+)\/(?:blobs|manifests|tags|referrers)\//.exec(url.pathname)?.[1];
   if (path === undefined) return undefined;
+  if (method === 'DELETE') return `repository:${path}:delete`;
   return `repository:${path}:${method === 'GET' || method === 'HEAD' ? 'pull' : 'pull,push'}`;
 }
 
