@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
@@ -114,6 +114,71 @@ describe.each(identities)('registries that ask for trust, as $kind', (identity) 
     const logout = await work.ok(['logout', closed.host], { env });
     expect(logout.stdout).toBe('Logout succeeded.\n');
     expect((await work.img(['pull', name], { env, state: join(work.folder, 'logged-out') })).code).toBe(1);
+  });
+
+  test('a login says what it lacks, and sends nothing', async () => {
+    const config = join(work.home, '.docker/config.json');
+    rmSync(config, { force: true });
+    for (const [args, words] of [
+      [['--password-stdin'], 'must provide --user with --password-stdin'],
+      [['-u', 'ada', '-p', 'x', '--password-stdin'], 'are mutually exclusive'],
+      [['-u', 'ada'], 'cannot perform an interactive login from a non TTY device'],
+      [['-u', 'ada', '--password-stdin'], 'a password is needed'],
+      [['-u', 'a:b', '-p', 'x'], 'the user name must not be empty or hold a colon'],
+    ] as const) {
+      const { code, stderr } = await work.img(['login', ...args, closed.host], { input: '\r\n' });
+
+      expect(stderr).toContain(words);
+      expect(code).toBeGreaterThan(0);
+    }
+    expect(() => statSync(config)).toThrow(/ENOENT/);
+  });
+
+  test('a login is kept by a helper where there is one, and else said to be unencrypted', async () => {
+    const env = { SSL_CERT_FILE: certificates.ca };
+    const config = join(work.home, '.docker/config.json');
+    // Servers may be written as addresses, and passwords come with the end of their line.
+    const login = ['login', '-u', 'ada', '--password-stdin', `https://${closed.host}/v2/`];
+    const options = { env, input: `${PASSWORD}\r\n` };
+    const plain = await work.ok(login, options);
+    expect(plain.stderr).toContain(`WARNING: Your credentials are stored unencrypted in '${config}'.`);
+    await work.ok(['logout', `https://${closed.host}`], { env });
+
+    const helper = join(work.folder, 'bin/docker-credential-box');
+    const kept = join(work.folder, 'kept');
+    work.write({
+      'bin/docker-credential-box': `#!/bin/sh
+case $1 in
+  store) cat > "${kept}" ;;
+  get) if [ -e "${kept}" ]; then cat "${kept}"; else echo 'credentials not found in native keychain'; exit 1; fi ;;
+  erase) rm -f "${kept}" ;;
+esac
+`,
+      'home/.docker/config.json': '{"credsStore":"box","detachKeys":"ctrl-x"}',
+    });
+    chmodSync(helper, 0o755);
+    const withHelper = { ...env, PATH: `${join(work.folder, 'bin')}:${process.env['PATH'] ?? ''}` };
+
+    const boxed = await work.ok(login, { ...options, env: withHelper });
+    expect(boxed.stderr).not.toContain('unencrypted');
+    expect(JSON.parse(readFileSync(kept, 'utf8'))).toEqual({
+      ServerURL: closed.host,
+      Username: 'ada',
+      Secret: PASSWORD,
+    });
+    expect(JSON.parse(readFileSync(config, 'utf8'))).toEqual({
+      credsStore: 'box',
+      detachKeys: 'ctrl-x',
+      auths: { [closed.host]: {} },
+    });
+    await work.ok(['push', `${closed.host}/app:1`], { env: withHelper });
+
+    await work.ok(['logout', closed.host], { env: withHelper });
+    expect(existsSync(kept)).toBe(false);
+    expect(JSON.parse(readFileSync(config, 'utf8'))).toMatchObject({ auths: {} });
+    const again = await work.ok(['logout', closed.host], { env: withHelper });
+    expect(again.stdout).toBe(`Not logged in to ${closed.host}\n`);
+    rmSync(config);
   });
 
   test('the password never shows, not even with --debug', async () => {
