@@ -13,6 +13,7 @@ import { pushScope } from '../auth/scope.ts';
 import { type HttpResponse, headerOf } from '../http/message.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type RegistryCall, type Session, unexpected } from '../session.ts';
+import { manifestCall } from './manifest-call.ts';
 import { withMissingBlobs } from './missing-blobs.ts';
 import { enterReferrer, referrerOf } from './referrers-tag.ts';
 import { resolveReference } from './resolve.ts';
@@ -50,7 +51,7 @@ export async function pushManifest(
     const response = await session.call(call);
     if (response.status === 201 || response.status === 200 || response.status === 202) {
       response.discard();
-      checkStored(response, digest, call);
+      await checkStored(session, response, digest, call);
       await listWithSubject(
         session,
         reference,
@@ -121,17 +122,41 @@ function digestFor({ domain, path, digest }: Reference, bytes: Uint8Array): Dige
   });
 }
 
-function checkStored(response: HttpResponse, digest: Digest, { what, reference }: RegistryCall): void {
+/** What a registry says it stored; one that does not say is asked. */
+async function checkStored(
+  session: Session,
+  response: HttpResponse,
+  digest: Digest,
+  call: RegistryCall,
+): Promise<void> {
+  const { what, reference } = call;
   const stored = headerOf(response.headers, 'docker-content-digest');
-  if (
-    stored === undefined ||
-    !isDigest(stored) ||
-    stored === digest ||
-    digestAlgorithm(stored) !== digestAlgorithm(digest)
-  )
-    return;
+  if (stored === undefined || !isDigest(stored)) return await checkThere(session, digest, call);
+  if (stored === digest || digestAlgorithm(stored) !== digestAlgorithm(digest)) return;
   throw new RegistryError(`${what} was stored as ${stored} instead of ${digest}`, {
     code: 'REGISTRY_DIGEST_MISMATCH',
+    host: reference.domain,
+    repository: reference.path,
+  });
+}
+
+/** Asks by digest, since the tag may belong to somebody else by now. A registry that will not say is believed. */
+async function checkThere(session: Session, digest: Digest, put: RegistryCall): Promise<void> {
+  const { what, reference, scopes, signal } = put;
+  const call: RegistryCall = {
+    ...manifestCall('HEAD', { ...reference, digest }, signal),
+    scopes,
+    errand: undefined,
+  };
+  for (const delay of [...VISIBILITY_DELAYS, undefined]) {
+    const response = await session.call(call);
+    response.discard();
+    if (response.status !== 404) return;
+    if (delay !== undefined) await session.timing.sleep(delay, signal);
+  }
+  throw new RegistryError(`${what} is missing after it was pushed`, {
+    code: 'REGISTRY_PROTOCOL',
+    status: 404,
     host: reference.domain,
     repository: reference.path,
   });

@@ -25,7 +25,12 @@ export async function judgeCommit(
   what: string,
 ): Promise<UploadOutcome> {
   const { descriptor, reference } = upload;
-  if (![201, 200, 202, 204].includes(response.status)) return await judgeRefusal(upload, response, what);
+  if (![201, 200, 202, 204].includes(response.status)) {
+    return await judgeRefusal(upload, response, what).catch((error: unknown): UploadOutcome => {
+      if (isUnknownUpload(error)) return { type: 'failed', error };
+      throw error;
+    });
+  }
   response.discard();
   const stored = headerOf(response.headers, 'docker-content-digest');
   if (
@@ -35,7 +40,8 @@ export async function judgeCommit(
     stored !== descriptor.digest
   )
     throw wrongDigest(reference, `${what} was stored as ${stored}`);
-  if (response.status === 201 || (await blobExists(upload))) return { type: 'done' };
+  if ((response.status === 201 && isAboutBlob(response, upload)) || (await blobExists(upload)))
+    return { type: 'done' };
   const error = new RegistryError(`${what} is missing after its upload`, {
     code: 'REGISTRY_PROTOCOL',
     status: response.status,
@@ -65,6 +71,29 @@ export async function judgeRefusal(
       error: wrongDigest(upload.reference, `${what} arrived as something else`, error),
     };
   throw error;
+}
+
+/** Of uploads that another machine behind the same name opened, or that took too long, many say no more than 404. */
+function isUnknownUpload(error: unknown): boolean {
+  return (
+    error instanceof RegistryError &&
+    error.status === 404 &&
+    error.errors.every(({ code }) => code !== 'NAME_UNKNOWN')
+  );
+}
+
+/**
+ * Whether the answer to an upload names the blob, in its repository. Without TLS an address that was damaged on the way may
+ * have put it into another; the answer shows that, if it says anything.
+ */
+function isAboutBlob({ url, headers }: HttpResponse, { reference, descriptor }: Upload): boolean {
+  if (url.protocol === 'https:') return true;
+  const stored = headerOf(headers, 'docker-content-digest');
+  if (stored !== undefined && !isDigest(stored)) return false;
+  const location = headerOf(headers, 'location');
+  if (location === undefined) return true;
+  const path = URL.canParse(location, url.href) ? new URL(location, url).pathname : '';
+  return path.replaceAll(/%3a/gi, ':').endsWith(`/${reference.path}/blobs/${descriptor.digest}`);
 }
 
 function wrongDigest({ domain, path }: Reference, message: string, cause?: unknown): RegistryError {

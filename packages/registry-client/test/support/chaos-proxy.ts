@@ -84,7 +84,7 @@ function mistreat(from: Socket, to: Socket, random: () => number, done: Record<M
         to.end(chunk.subarray(0, at));
         return;
       case 'corrupt':
-        chunk[at] = (chunk[at] ?? 0) ^ 0x20;
+        chunk[at] = (chunk[at] ?? 0) ^ (1 << Math.floor(random() * 8));
         to.write(chunk);
         break;
       case 'delay':
