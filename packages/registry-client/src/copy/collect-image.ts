@@ -32,7 +32,8 @@ export function noParts(): ImageParts {
  * Collects a manifest or index with all it needs: children before parents, blobs apart. Layers that are to be fetched from
  * elsewhere stay there.
  *
- * @throws RegistryError `REGISTRY_PROTOCOL` for an image nested too deep or of too many parts
+ * @throws RegistryError `REGISTRY_PROTOCOL` for an image nested too deep or of too many parts, `REGISTRY_SIZE_MISMATCH` for a
+ *   document of another length than announced
  */
 export async function collectImage(
   reader: ImageReader,
@@ -44,6 +45,7 @@ export async function collectImage(
   if (parts.documents.has(descriptor.digest)) return;
   if (depth > MAX_DEPTH) throw excessive(reader, `it is nested more than ${MAX_DEPTH} times`);
   const document = await reader.manifest(descriptor.digest, options);
+  if (document.descriptor.size !== descriptor.size) throw wrongSize(reader, document, descriptor);
   await collectDocument(reader, document, parts, options, depth);
 }
 
@@ -87,15 +89,32 @@ export async function collectReferrers(
     for (const subject of subjects) {
       for await (const referrer of reader.referrers(subject, options)) {
         if (parts.documents.has(referrer.digest)) continue;
-        await collectImage(reader, referrer, parts, options);
-        const document = parts.documents.get(referrer.digest);
-        if (document !== undefined) found.push(document);
+        const document = await reader.manifest(referrer.digest, options);
+        // A tag in the place of the API may list anything, and so may a registry.
+        if (subjectOf(document) !== subject) continue;
+        await collectDocument(reader, document, parts, options);
+        found.push(document);
         next.push(referrer.digest);
       }
     }
     subjects = next;
   }
   return found;
+}
+
+function subjectOf(document: FetchedManifest): Digest | undefined {
+  return (document.kind === 'index' ? document.index : document.manifest).subject?.digest;
+}
+
+function wrongSize(
+  { reference }: ImageReader,
+  { descriptor: { digest, size } }: FetchedManifest,
+  announced: Descriptor,
+): RegistryError {
+  return new RegistryError(
+    `manifest ${digest} of ${formatReference(reference)} has ${size} bytes instead of the ${announced.size} announced`,
+    { code: 'REGISTRY_SIZE_MISMATCH', host: reference.domain, repository: reference.path },
+  );
 }
 
 function excessive({ reference }: ImageReader, why: string): RegistryError {

@@ -59,7 +59,9 @@ async function* pages(
 ): AsyncGenerator<Descriptor, void, undefined> {
   const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
   let at: string | URL | undefined = `${subject.path}/referrers/${subject.digest}${query}`;
-  for (let page = 0; at !== undefined && page < MAX_PAGES; page++) {
+  const asked = new Set<string>();
+  for (let page = 0; at !== undefined && page < MAX_PAGES && !asked.has(String(at)); page++) {
+    asked.add(String(at));
     const call = indexCall(subject, at, signal);
     const response = await session.call(call);
     if (!isIndexAnswer(response)) {
