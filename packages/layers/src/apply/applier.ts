@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { readdirSync } from 'node:fs';
 import type { Applier, ApplyOptions, ApplyResult, BlobFiles, HostCalls, Mount } from '@img-build/interfaces';
-import { type Descriptor, type Digest, digestAlgorithm } from '@img-build/oci';
+import { type Descriptor, type Digest, digestAlgorithm, layerCompression } from '@img-build/oci';
 import { createBreather } from '../breathe.ts';
+import type { Packing } from '../compression/detect.ts';
 import { LayerError, unpackError } from '../layer-error.ts';
 import { pathOf } from '../tar/byte-string.ts';
 import { TarParser } from '../tar/tar-parser.ts';
@@ -31,7 +32,10 @@ export interface ApplierOptions {
   readonly limits?: Partial<UnpackLimits> | undefined;
   /** Compressed bytes from which on a layer is read in a thread of its own; default 8 MiB. */
   readonly threadThreshold?: number | undefined;
-  /** Told what this machine cannot keep: devices inside a user namespace, extended attributes a file system refuses. */
+  /**
+   * Told what this machine cannot keep, devices inside a user namespace or extended attributes a file system refuses, and
+   * of layers whose type is not what they are packed with.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -74,7 +78,7 @@ async function applyLayer(
   try {
     writer = await openTarget(mounts, settings, meter, options.lowerReady);
     await unpack(stream, new TarParser(writer), meter, options);
-    const { digest, diffId } = await stream.digests();
+    const { digest, diffId, packing } = await stream.digests();
     if (digest !== undefined && digest !== layer.digest) {
       throw new LayerError(`expected content ${layer.digest}, got ${digest}`, {
         code: 'LAYER_DIGEST_MISMATCH',
@@ -85,6 +89,7 @@ async function applyLayer(
         code: 'LAYER_DIFF_ID_MISMATCH',
       });
     }
+    warnOfPacking(layer, packing, settings.onWarning);
     await options.lowerReady;
     options.signal?.throwIfAborted();
     writer.finish();
@@ -163,6 +168,13 @@ async function openTarget(
           warn,
         });
   return new LayerWriter(folders, rules, new FileMaker({ host, owner: 'archive', warn }), meter);
+}
+
+/** What a layer is packed with shows in its bytes; that its type says something else is a mistake of whoever made it. */
+function warnOfPacking({ digest, mediaType }: Descriptor, packing: Packing, warn: Warn = () => {}): void {
+  const said = layerCompression(mediaType);
+  if (said !== undefined && said !== packing)
+    warn(`layer ${digest} has the packing ${packing}, its type says ${said}`);
 }
 
 function checkMediaType({ mediaType }: Descriptor): void {

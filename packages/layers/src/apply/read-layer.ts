@@ -4,7 +4,7 @@ import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Digest } from '@img-build/oci';
 import { decompress } from '../compression/decompress.ts';
-import { sniffPacking } from '../compression/detect.ts';
+import { type Packing, sniffPacking } from '../compression/detect.ts';
 import { LayerError } from '../layer-error.ts';
 
 const READ_SIZE = 256 * 1024;
@@ -18,6 +18,8 @@ export interface LayerDigests {
   /** Of the compressed bytes; undefined when it was not asked for. */
   readonly digest: Digest | undefined;
   readonly diffId: Digest;
+  /** What it is packed with, whatever it says. */
+  readonly packing: Packing;
 }
 
 /** The tar of a layer. */
@@ -37,6 +39,7 @@ export function readLayer(path: string, algorithm: string | undefined): LayerStr
   const packed = algorithm === undefined ? undefined : createHash(algorithm);
   const unpacked = createHash('sha256');
   let bytesRead = 0;
+  let found: Packing = 'none';
   let digests: LayerDigests | undefined;
 
   async function* file(): AsyncGenerator<Buffer> {
@@ -65,6 +68,7 @@ export function readLayer(path: string, algorithm: string | undefined): LayerStr
     const source = file();
     try {
       const { packing, bytes } = await sniffPacking(source);
+      found = packing;
       if (packing === 'bzip2' || packing === 'xz') {
         throw new LayerError(`is compressed with ${packing}, which layers must not be`, {
           code: 'LAYER_UNSUPPORTED',
@@ -87,6 +91,7 @@ export function readLayer(path: string, algorithm: string | undefined): LayerStr
       digests ??= {
         digest: packed === undefined ? undefined : `${algorithm}:${packed.digest('hex')}`,
         diffId: `sha256:${unpacked.digest('hex')}`,
+        packing: found,
       };
       return digests;
     },

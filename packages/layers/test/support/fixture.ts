@@ -18,12 +18,13 @@ import type { ApplyOptions, ApplyResult, BlobFiles, HostCalls, Mount } from '@im
 import {
   type ApplierOptions,
   createApplier,
+  detectPacking,
   NO_XATTRS,
   type PackEntry,
   packEntries,
   type TarHeader,
 } from '@img-build/layers';
-import type { Descriptor, Digest } from '@img-build/oci';
+import { type Descriptor, type Digest, layerType } from '@img-build/oci';
 
 export const host: HostCalls = createHostCalls();
 
@@ -110,11 +111,16 @@ export async function applyBytes(
   writeFileSync(path, bytes);
   const blobs: BlobFiles = { pathOf: () => path };
   const layer: Descriptor = {
-    mediaType: options.mediaType ?? 'application/vnd.oci.image.layer.v1.tar+gzip',
+    mediaType: options.mediaType ?? mediaTypeOf(bytes),
     digest: options.digest ?? `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
     size: bytes.length,
   };
   return createApplier({ blobs, host, ...options }).apply(layer, mounts, options);
+}
+
+function mediaTypeOf(bytes: Buffer): string {
+  const packing = detectPacking(bytes);
+  return packing === 'gzip' || packing === 'zstd' ? layerType('oci', packing) : layerType('oci', 'none');
 }
 
 /** A tree as lines of text: everything a layer keeps. Names are shown byte by byte. */
