@@ -18,8 +18,8 @@ export interface CountingProxy {
   takeRequests(): readonly string[];
   /** Bytes since the last call. */
   takeBytes(): BodyBytes;
-  /** Called with the bytes since {@link takeBytes} whenever some more have passed. */
-  onBytes: (bytes: BodyBytes) => void;
+  /** Called with the bytes since {@link takeBytes} whenever some more have passed; `hold` lets no more of that body pass. */
+  onBytes: (bytes: BodyBytes) => 'hold' | void;
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function startCountingProxy(
   const count = (from: IncomingMessage, way: 'up' | 'down'): void => {
     from.on('data', (chunk: Buffer) => {
       bytes[way] += chunk.length;
-      proxy.onBytes(bytes);
+      if (proxy.onBytes(bytes) === 'hold') from.unpipe().pause();
     });
   };
   const server = createServer((incoming, outgoing) => {
