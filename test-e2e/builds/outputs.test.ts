@@ -111,6 +111,32 @@ describe.each(identities)('outputs as $kind', (identity) => {
       expect(lstatSync(join(bundle, 'rootfs/app/hello.sh'))).toMatchObject({ uid: 1000, gid: 50 });
   });
 
+  test.each(['gzip', 'zstd', 'uncompressed'])(
+    'all layers are %s when that is forced, those of the base as well, and the config is the same',
+    async (compression) => {
+      const file = join(work.folder, `${compression}.oci.tar`);
+      const inspect = async (...args: readonly string[]) =>
+        JSON.parse(
+          (await must('skopeo', ['inspect', ...args, `oci-archive:${file}`], { as: identity })).stdout,
+        ) as { layers: { mediaType: string }[]; config: { digest: string } };
+      const [plain] = readOciArchive(await output('type=oci'));
+      await output(`type=oci,dest=${file},compression=${compression},force-compression=true`);
+      const manifest = await inspect('--raw');
+      await must(
+        'skopeo',
+        ['copy', '-q', '--insecure-policy', `oci-archive:${file}`, `dir:${join(work.folder, compression)}`],
+        { as: identity },
+      );
+
+      const type = { gzip: '.tar+gzip', zstd: '.tar+zstd', uncompressed: '.tar' }[compression];
+      expect(plain?.layers.length).toBeGreaterThan(1);
+      expect(manifest.layers.map(({ mediaType }) => mediaType)).toEqual(
+        plain?.layers.map(() => `application/vnd.oci.image.layer.v1${type}`),
+      );
+      expect(await inspect('--config')).toEqual(plain?.config);
+    },
+  );
+
   test('type=docker is read by skopeo, from a file and from stdout', async () => {
     const file = join(work.folder, 'image.docker.tar');
     await output(`type=docker,dest=${file}`, '-t', 'me/hello:1');

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readRequests } from '../support/registry.ts';
 import { must } from '../support/run.ts';
 import { testRun } from '../support/test-run.ts';
 import { openWorkspace, type Workspace } from '../support/workspace.ts';
 
-const { busybox, identities, registry } = testRun();
+const { busybox, identities, registry, registryLog } = testRun();
 
 describe.each(identities)('push and pull as $kind', (identity) => {
   let work: Workspace;
@@ -73,6 +74,27 @@ describe.each(identities)('push and pull as $kind', (identity) => {
     ]);
     expect((JSON.parse(stdout) as { Tags: string[] }).Tags.toSorted()).toEqual(['a', 'b']);
   });
+
+  test.each(['push', 'build --push'])(
+    '%s sends no layer that the registry has in another repository',
+    async (how) => {
+      const repository = `mounted/${identity.kind}/${how.replaceAll(' ', '')}`;
+      const files = { Dockerfile: `FROM ${busybox}\nCOPY f /f\n`, f: how };
+      const image = await work.build(files, ['-t', `${registry}/${repository}:1`]);
+      const [base, own] = image.manifest.layers;
+      if (how === 'push') await work.ok(['push', `${registry}/${repository}:1`]);
+      else await work.ok(['build', '--push', '-t', `${registry}/${repository}:1`, work.context(files)]);
+
+      const posts = readRequests(registryLog).filter((request) =>
+        request.startsWith(`POST /v2/${repository}/`),
+      );
+      expect(posts.filter((request) => request.endsWith(' 201'))).toEqual([
+        expect.stringContaining(encodeURIComponent(base?.digest ?? '')),
+      ]);
+      expect(own).toBeDefined();
+      await must('skopeo', ['inspect', '--tls-verify=false', `docker://${registry}/${repository}:1`]);
+    },
+  );
 
   test('several platforms are pushed as an index and pulled as one image', async () => {
     const index = `${registry}/platforms/${identity.kind}:1`;

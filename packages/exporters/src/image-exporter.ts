@@ -9,7 +9,7 @@ import type {
 } from '@img-build/interfaces';
 import { atDigest, formatReference, parseReference } from '@img-build/oci';
 import { ExporterError } from './exporter-error.ts';
-import { type PushOptions, pushImage } from './image/push-image.ts';
+import { type MountSources, pushImage } from './image/push-image.ts';
 import { type ImageFormat, type WrittenImage, writeImage } from './image/write-image.ts';
 
 /** How images are stored and pushed. */
@@ -24,7 +24,7 @@ export interface ImageExporterOptions extends ImageFormat {
   readonly registry?: (() => Promise<Pusher>) | undefined;
   /** Do not give the image its names here; only useful with `push`. */
   readonly store?: boolean | undefined;
-  readonly mountFrom?: PushOptions['mountFrom'];
+  readonly mountFrom?: MountSources | undefined;
 }
 
 /** Creates the exporter that keeps the image in the local store, and pushes it when asked to. */

@@ -17,10 +17,12 @@ export {
   type RegistryCacheExporterOptions,
   type RegistryCacheImporterOptions,
 } from './cache/registry-cache.ts';
+export { createRewritingCacheExporter } from './cache/rewriting-cache.ts';
 export { ExporterError, type ExporterErrorCode } from './exporter-error.ts';
 export { type Annotation, type AnnotationTarget, checkAnnotations } from './image/annotations.ts';
 export { type ConfigLayer, completeConfig } from './image/complete-config.ts';
 export { type PushOptions, pushImage } from './image/push-image.ts';
+export type { LayerRewriter } from './image/rewrite-layer.ts';
 export type { ImageFormat } from './image/write-image.ts';
 export { createImageExporter, type ImageExporterOptions } from './image-exporter.ts';
 export { createFolderMounts, type FolderMountsOptions } from './mounts/folder-mounts.ts';

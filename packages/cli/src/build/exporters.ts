@@ -8,11 +8,12 @@ import { prepareFile, prepareFolder } from '../destination.ts';
 import { writeTo } from '../output-stream.ts';
 import { UsageError } from '../usage-error.ts';
 import { insecureNames } from '../wiring/insecure-hosts.ts';
+import { openMountSources } from '../wiring/mount-sources.ts';
 import type { Services } from '../wiring/services.ts';
+import { COMPRESSIONS, readLevel } from './flags/compression.ts';
 import { annotationsFrom, booleanAttribute } from './output-attributes.ts';
 import { type OutputSpec, pushes } from './output-spec.ts';
-
-const COMPRESSIONS: readonly Compression[] = ['gzip', 'zstd', 'uncompressed'];
+import type { Recompression } from './recompression.ts';
 
 /** What exporters are made with. */
 export interface ExporterSetting {
@@ -27,6 +28,8 @@ export interface ExporterSetting {
   readonly platforms: readonly Platform[];
   /** Normalised names of the image. */
   readonly names: readonly string[];
+  /** For outputs whose layers are all to have one compression. */
+  readonly recompression: Recompression;
 }
 
 /**
@@ -39,8 +42,8 @@ export async function createExporter(spec: OutputSpec, setting: ExporterSetting)
   const { services, io, signal } = setting;
   const exporters = await import('@img-build/exporters');
   const content = await services.content();
-  const format = (): ImageFormat => {
-    const given = formatFrom(spec, setting);
+  const format = async (): Promise<ImageFormat> => {
+    const given = await formatFrom(spec, setting);
     const hasIndex = spec.type !== 'docker' && spec.type !== 'load' && setting.forceIndex;
     exporters.checkAnnotations(given.annotations ?? [], { hasIndex, platforms: setting.platforms });
     return given;
@@ -48,19 +51,19 @@ export async function createExporter(spec: OutputSpec, setting: ExporterSetting)
   switch (spec.type) {
     case 'image':
     case 'registry':
-      return await createImageOutput(spec, setting, format());
+      return await createImageOutput(spec, setting, await format());
     case 'oci':
       return exporters.createOciExporter({
-        ...format(),
+        ...(await format()),
         content,
         to: booleanAttribute(spec, 'tar') === false ? layoutFolder(spec) : sinkOf(spec, io),
       });
     case 'docker':
-      return exporters.createDockerExporter({ ...format(), content, to: sinkOf(spec, io) });
+      return exporters.createDockerExporter({ ...(await format()), content, to: sinkOf(spec, io) });
     case 'load': {
       const { createEngineExporter, findEngine } = await import('./engine-exporter.ts');
       const engine = await findEngine(services.env, { signal });
-      const archive = { ...format(), content };
+      const archive = { ...(await format()), content };
       return createEngineExporter(engine, (to) => exporters.createDockerExporter({ ...archive, to }));
     }
     case 'tar':
@@ -80,10 +83,11 @@ async function createImageOutput(
   { services, names }: ExporterSetting,
   format: ImageFormat,
 ): Promise<Exporter> {
-  const [{ createImageExporter }, content, { images }] = await Promise.all([
+  const [{ createImageExporter }, content, { images }, mountFrom] = await Promise.all([
     import('@img-build/exporters'),
     services.content(),
     services.metadata(),
+    pushes(spec) ? openMountSources(services) : undefined,
   ]);
   const byDigest = booleanAttribute(spec, 'push-by-digest') ?? false;
   const hosts = insecureNames(booleanAttribute(spec, 'registry.insecure') ?? false, names);
@@ -95,10 +99,14 @@ async function createImageOutput(
     byDigest,
     store: booleanAttribute(spec, 'store') ?? !byDigest,
     registry: () => services.registry(hosts),
+    mountFrom,
   });
 }
 
-function formatFrom(spec: OutputSpec, { annotations, forceIndex }: ExporterSetting): ImageFormat {
+async function formatFrom(
+  spec: OutputSpec,
+  { annotations, forceIndex, recompression }: ExporterSetting,
+): Promise<ImageFormat> {
   const { compression, 'compression-level': level } = spec.attributes;
   const known = COMPRESSIONS.find((each) => each === compression);
   if (compression !== undefined && known === undefined) {
@@ -108,9 +116,13 @@ function formatFrom(spec: OutputSpec, { annotations, forceIndex }: ExporterSetti
     );
   }
   const oci = booleanAttribute(spec, 'oci-mediatypes');
+  const compressionLevel = level === undefined ? undefined : levelOf(level, known);
+  const isForced = booleanAttribute(spec, 'force-compression') ?? false;
+  const recompress = isForced ? await recompression() : undefined;
   return {
     compression: known,
-    compressionLevel: level === undefined ? undefined : levelOf(level),
+    compressionLevel,
+    rewriteLayer: recompress?.({ compression: known ?? 'gzip', level: compressionLevel }),
     mediaTypes: oci === undefined ? undefined : oci ? 'oci' : 'docker',
     rewriteTimestamp: booleanAttribute(spec, 'rewrite-timestamp'),
     forceIndex,
@@ -118,9 +130,10 @@ function formatFrom(spec: OutputSpec, { annotations, forceIndex }: ExporterSetti
   };
 }
 
-function levelOf(text: string): number {
-  if (/^\d{1,2}$/.test(text)) return Number(text);
-  throw new UsageError(`invalid compression-level ${JSON.stringify(text)}: it is a number`);
+function levelOf(text: string, compression: Compression | undefined): number {
+  const level = readLevel(text, compression);
+  if (typeof level === 'number') return level;
+  throw new UsageError(level);
 }
 
 function modeOf({ attributes: { mode = 'copy' } }: OutputSpec): 'copy' | 'delete' {

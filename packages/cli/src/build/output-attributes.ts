@@ -5,7 +5,14 @@ import { UsageError } from '../usage-error.ts';
 import { parseAnnotation } from './flags/annotation.ts';
 import type { OutputSpec, OutputType } from './output-spec.ts';
 
-const FORMAT = ['compression', 'compression-level', 'oci-mediatypes', 'rewrite-timestamp', 'name'];
+const FORMAT = [
+  'compression',
+  'compression-level',
+  'force-compression',
+  'oci-mediatypes',
+  'rewrite-timestamp',
+  'name',
+];
 const IMAGE = [
   ...FORMAT,
   'name-canonical',

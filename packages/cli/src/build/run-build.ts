@@ -20,6 +20,7 @@ import { type ExplainedBuild, explainBuild } from './explained-build.ts';
 import { createExporter } from './exporters.ts';
 import { lowerRequestFrom, openImages } from './lower-request.ts';
 import type { BuildProgress } from './progress.ts';
+import { createRecompression, type Recompression } from './recompression.ts';
 import { newBuildReference } from './result-files.ts';
 
 /** One build. */
@@ -64,8 +65,9 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildOutcome> 
     showWarnings(options, lowered.warnings);
     const hasher = await hasherFor(services);
     const ports = await builderPorts(options, images, { lease, hasher, mounts });
-    const exporters = await exportersOf(options, lowered);
-    const cache = request.cache && (await openCaches(services, request.cache));
+    const recompression = createRecompression(services);
+    const exporters = await exportersOf(options, lowered, recompression);
+    const cache = request.cache && (await openCaches(services, request.cache, recompression));
     const reference = newBuildReference();
     const metadata = await services.metadata();
     const explained = explainBuild({ ...options, lowered, metadata, hasher, reference });
@@ -129,8 +131,10 @@ function showWarnings({ input, progress }: RunBuildOptions, warnings: readonly F
 async function exportersOf(
   { request, services, io, signal }: RunBuildOptions,
   { multiPlatform, platforms }: LowerResult,
+  recompression: Recompression,
 ): Promise<readonly Exporter[]> {
-  const setting = { services, io, signal, names: request.names, annotations: request.annotations };
+  const { names, annotations } = request;
+  const setting = { services, io, signal, names, annotations, recompression };
   return await Promise.all(
     request.outputs.map((output) =>
       createExporter(output, {

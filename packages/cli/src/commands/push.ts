@@ -5,6 +5,7 @@ import { referenceOf, requireImage, shownName } from '../image-name.ts';
 import { createTransferProgress } from '../render/transfer-progress.ts';
 import { UsageError } from '../usage-error.ts';
 import { insecureHosts } from '../wiring/insecure-hosts.ts';
+import { openMountSources } from '../wiring/mount-sources.ts';
 
 /** `img push` */
 export const pushCommand: Command = {
@@ -54,10 +55,11 @@ async function push({ args, io, services, signal }: CommandContext, given: strin
   const reference = referenceOf(given);
   const { target } = await requireImage(services, given);
   const hosts = insecureHosts(args.is('insecure-registry'), reference);
-  const [{ pushImage }, content, registry] = await Promise.all([
+  const [{ pushImage }, content, registry, mountFrom] = await Promise.all([
     import('@img-build/exporters'),
     services.content(),
     services.registry(hosts),
+    openMountSources(services),
   ]);
   const name = shownName(formatReference(reference));
   io.print(`Pushing ${name}...`);
@@ -66,6 +68,7 @@ async function push({ args, io, services, signal }: CommandContext, given: strin
     await pushImage(reference, target, {
       content,
       registry,
+      mountFrom,
       progress: (_step, work) => work(),
       onProgress: progress.update,
       signal,

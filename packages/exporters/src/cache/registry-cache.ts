@@ -9,7 +9,8 @@ import type {
   Layer,
   Pusher,
 } from '@img-build/interfaces';
-import { atDigest, type Descriptor, type Digest, formatReference, type Reference } from '@img-build/oci';
+import { atDigest, type Descriptor, formatReference, type Reference } from '@img-build/oci';
+import type { MountSources } from '../image/push-image.ts';
 import { forEachParallel } from '../parallel.ts';
 import { readCaches } from './cache-documents.ts';
 import { type CacheFormat, cacheDocuments } from './cache-manifest.ts';
@@ -25,8 +26,7 @@ export interface RegistryCacheExporterOptions extends CacheFormat {
   readonly content: ContentReader;
   /** Called when there is something to push. */
   readonly registry: () => Promise<CachePusher>;
-  /** Repositories of the same registry that have a blob. */
-  readonly mountFrom?: ((digest: Digest) => readonly string[]) | undefined;
+  readonly mountFrom?: MountSources | undefined;
   /** Told what was left out. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Blobs sent at once; 4 by default. */
@@ -80,7 +80,7 @@ async function pushLayer(
 ): Promise<void> {
   const { pusher, reference, content, mountFrom, provide, signal } = options;
   if (layer === undefined || (await pusher.hasBlob(reference, descriptor, { signal }))) return;
-  for (const from of mountFrom?.(descriptor.digest) ?? [])
+  for (const from of (await mountFrom?.(descriptor.digest, reference)) ?? [])
     if (from !== reference.path && (await pusher.mountBlob(reference, descriptor, from, { signal }))) return;
   await provide(layer, { signal });
   await pusher.pushBlob(

@@ -17,13 +17,15 @@ import {
 import { ExporterError } from '../exporter-error.ts';
 import { forEachParallel } from '../parallel.ts';
 
+/** Paths of repositories that may have a blob, on the registry it is pushed to; the likeliest first. */
+export type MountSources = (digest: Digest, to: Reference) => readonly string[] | Promise<readonly string[]>;
+
 /** What a push works with. */
 export interface PushOptions extends AbortOptions {
   readonly content: ContentReader;
   readonly registry: Pusher;
   readonly progress: ExportProgress;
-  /** Repositories of the same registry that have a blob. */
-  readonly mountFrom?: ((digest: Digest) => readonly string[]) | undefined;
+  readonly mountFrom?: MountSources | undefined;
   /** Bytes sent of a blob. */
   readonly onProgress?: ((blob: Descriptor, bytes: number) => void) | undefined;
   /** Blobs sent at once; 4 by default. */
@@ -127,7 +129,7 @@ async function pushBlobs(
     const source = {
       descriptor,
       open: (offset: number) => content.open(descriptor.digest, { offset, signal }),
-      mountFrom: mountFrom?.(descriptor.digest),
+      mountFrom: await mountFrom?.(descriptor.digest, reference),
     };
     await registry.pushBlob(reference, source, {
       signal,

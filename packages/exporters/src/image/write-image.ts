@@ -19,18 +19,25 @@ import {
 import { INLINE_CACHE_KEY, LAYER_ANNOTATIONS } from '../cache/cache-config.ts';
 import { encodeInlineCache } from '../cache/inline-cache.ts';
 import { ExporterError } from '../exporter-error.ts';
+import { forEachParallel } from '../parallel.ts';
 import { type Annotation, annotated, annotationsOf, checkAnnotations } from './annotations.ts';
 import { completeConfig } from './complete-config.ts';
 import { layerDescriptor } from './layer-descriptor.ts';
+import { type LayerRewriter, rewriteLayer } from './rewrite-layer.ts';
 import { configBytes, documentBytes } from './stable-json.ts';
+
+/** Layers of one image that are compressed at once. */
+const PARALLEL = 4;
 
 /** How an image is written. */
 export interface ImageFormat {
   /** OCI by default. */
   readonly mediaTypes?: MediaTypeFamily | undefined;
-  /** Of new layers; those that exist keep theirs. */
+  /** Of new layers; those that exist keep theirs unless `rewriteLayer` changes it. */
   readonly compression?: Compression | undefined;
   readonly compressionLevel?: number | undefined;
+  /** Compresses all layers anew, also those of base images. */
+  readonly rewriteLayer?: LayerRewriter | undefined;
   /** With SOURCE_DATE_EPOCH, later times inside new layers become that one. */
   readonly rewriteTimestamp?: boolean | undefined;
   /** Write an index also for one platform. */
@@ -77,15 +84,16 @@ export async function writeImage(
   });
   const layers = await progress('exporting layers', () =>
     Promise.all(
-      input.platforms.map((platform) =>
-        platform.layers({
+      input.platforms.map(async (platform) => {
+        const made = await platform.layers({
           signal,
           mediaTypes: family,
           compression: format.compression,
           compressionLevel: format.compressionLevel,
           rewriteTimestamp: format.rewriteTimestamp === true ? input.epoch : undefined,
-        }),
-      ),
+        });
+        return await rewritten(content, made, format.rewriteLayer, options);
+      }),
     ),
   );
   const manifests: WrittenManifest[] = [];
@@ -119,6 +127,28 @@ export async function writeImage(
     isIndex,
     created,
   };
+}
+
+async function rewritten(
+  content: ContentStore,
+  layers: readonly Layer[],
+  rewriter: LayerRewriter | undefined,
+  { signal }: ExportOptions,
+): Promise<readonly Layer[]> {
+  if (rewriter === undefined) return layers;
+  const made = new Map<Layer, Layer>();
+  await forEachParallel([...new Set(layers)], PARALLEL, { signal }, async (layer, either) => {
+    const { descriptor, diffId } = await rewriteLayer(layer, rewriter, { signal: either });
+    made.set(layer, { descriptor: await dated(descriptor, layer, content), diffId });
+  });
+  return layers.map((layer) => made.get(layer) ?? layer);
+}
+
+/** A layer is as old as it was before it was compressed anew: the config of the image stays the same. */
+async function dated(made: Descriptor, { descriptor }: Layer, content: ContentStore): Promise<Descriptor> {
+  const before = made.digest === descriptor.digest ? undefined : await content.info(descriptor.digest);
+  if (before === undefined || createdAtOf(made) !== undefined) return made;
+  return annotated(made, { [LAYER_ANNOTATIONS.createdAt]: new Date(before.createdAt).toISOString() });
 }
 
 interface ManifestContext {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { ParsedArguments } from '../../command.ts';
-import { UsageError } from '../../usage-error.ts';
 import {
   type CacheExportSpec,
   type CacheImportSpec,
@@ -26,12 +25,6 @@ export function cacheRequestFrom(
   const cwd = process.cwd();
   const from = args.list('cache-from').map((text) => parseCacheImport(text, cwd));
   const all = args.list('cache-to').map((text) => parseCacheExport(text, cwd));
-  const forced = all.find(({ forceCompression }) => forceCompression);
-  if (forced !== undefined)
-    throw new UsageError(
-      'a cache holds layers as the build has them: force-compression=true cannot be had',
-      'give the compression to --output as well',
-    );
   const argument = buildArgs[INLINE_ARGUMENT];
   const inline = all.some(({ type }) => type === 'inline') || argument === '1' || argument === 'true';
   const to = all.filter(({ type }) => type !== 'inline');

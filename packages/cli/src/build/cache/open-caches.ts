@@ -4,15 +4,30 @@ import type { CacheImporter } from '@img-build/interfaces';
 import type { HostTable } from '@img-build/registry-client';
 import { folderLocks } from '../../wiring/folder-locks.ts';
 import { insecureHosts } from '../../wiring/insecure-hosts.ts';
+import { openMountSources } from '../../wiring/mount-sources.ts';
 import type { Services } from '../../wiring/services.ts';
 import type { CacheExportSpec, CacheImportSpec } from '../flags/cache-spec.ts';
+import type { Recompression } from '../recompression.ts';
 import type { CacheRequest } from './cache-request.ts';
 
 /** Makes the importers and exporters of a build; nothing is read or connected before the build. */
-export async function openCaches(services: Services, request: CacheRequest): Promise<CacheTransfer> {
+export async function openCaches(
+  services: Services,
+  request: CacheRequest,
+  recompression: Recompression,
+): Promise<CacheTransfer> {
   return {
     from: await Promise.all(request.from.map((spec) => importerOf(services, spec))),
-    to: (await Promise.all(request.to.map((spec) => destinationOf(services, spec)))).flat(),
+    to: (
+      await Promise.all(
+        request.to.map(async (spec) => {
+          const destinations = await destinationOf(services, spec);
+          return spec.forceCompression
+            ? await Promise.all(destinations.map((each) => recompressed(each, recompression)))
+            : destinations;
+        }),
+      )
+    ).flat(),
     inline: request.inline,
   };
 }
@@ -33,6 +48,20 @@ async function importerOf(services: Services, spec: CacheImportSpec): Promise<Ca
     reference: spec.reference,
     registry: () => services.registry(hosts),
   });
+}
+
+/** All layers of the cache in one compression, also those that existed. */
+async function recompressed(
+  destination: CacheDestination,
+  recompression: Recompression,
+): Promise<CacheDestination> {
+  const [{ createRewritingCacheExporter }, recompress] = await Promise.all([
+    import('@img-build/exporters'),
+    recompression(),
+  ]);
+  const { exporter, compression = 'gzip', compressionLevel: level } = destination;
+  const rewriteLayer = recompress({ compression, level });
+  return { ...destination, exporter: createRewritingCacheExporter(exporter, rewriteLayer) };
 }
 
 async function destinationOf(
@@ -58,7 +87,9 @@ async function destinationOf(
       const { reference, insecure } = spec;
       const hosts = insecureHosts(insecure, reference);
       const registry = () => services.registry(hosts);
-      return [{ ...shared, exporter: createRegistryCacheExporter({ ...format, reference, registry }) }];
+      const mountFrom = await openMountSources(services);
+      const exporter = createRegistryCacheExporter({ ...format, reference, registry, mountFrom });
+      return [{ ...shared, exporter }];
     }
     case 'local': {
       const { folder, tag, reset } = spec;

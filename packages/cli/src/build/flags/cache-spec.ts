@@ -4,6 +4,7 @@ import type { Compression } from '@img-build/interfaces';
 import { type Digest, isDigest, isTag, parseReference, type Reference } from '@img-build/oci';
 import { nearest } from '../../nearest.ts';
 import { UsageError } from '../../usage-error.ts';
+import { COMPRESSIONS, readLevel } from './compression.ts';
 import { readFields } from './key-value-fields.ts';
 
 /** What all exports of a cache have in common. */
@@ -49,7 +50,6 @@ const EXPORT_KEYS = {
   local: [...SHARED, ...FORMAT, 'dest', 'tag', 'reset'],
 } as const;
 const IMPORT_KEYS = { registry: ['ref', 'registry.insecure'], local: ['src', 'tag', 'digest'] } as const;
-const COMPRESSIONS: readonly Compression[] = ['gzip', 'zstd', 'uncompressed'];
 /** Kinds of caches that other builders have and that are services of their own. */
 const ELSEWHERE: readonly string[] = ['gha', 's3', 'azblob'];
 
@@ -177,7 +177,7 @@ function settingsOf(given: Given<string>): CacheExportSettings {
   return {
     mode,
     compression: known,
-    compressionLevel: levelOf(given),
+    compressionLevel: levelOf(given, known),
     forceCompression: truth(given, 'force-compression') ?? false,
     ignoreError: truth(given, 'ignore-error') ?? false,
     imageManifest,
@@ -185,11 +185,11 @@ function settingsOf(given: Given<string>): CacheExportSettings {
   };
 }
 
-function levelOf(given: Given<string>): number | undefined {
+function levelOf(given: Given<string>, compression: Compression | undefined): number | undefined {
   const text = given.attributes.get('compression-level');
   if (text === undefined) return undefined;
-  if (/^\d{1,2}$/.test(text)) return Number(text);
-  return refuse(given, `invalid compression-level ${JSON.stringify(text)}: it is a number`);
+  const level = readLevel(text, compression);
+  return typeof level === 'number' ? level : refuse(given, level);
 }
 
 function registryPart(given: Given<string>): { readonly reference: Reference; readonly insecure: boolean } {
