@@ -175,8 +175,22 @@ RUN --mount=type=secret,id=none ls -A /run/secrets 2>/dev/null | wc -l >/count
 
   test('flags of docker that change nothing here are said to be ignored', async () => {
     const context = work.context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
-    const { stderr } = await work.ok(['build', '--rm', '--force-rm=false', '--compress', context]);
-    expect(stderr.match(/^WARNING: --\S+/gm)).toEqual(['WARNING: --compress', 'WARNING: --rm']);
+    const { stderr } = await work.ok([
+      'build',
+      '--rm',
+      '--force-rm=false',
+      '--compress',
+      '-m',
+      '1g',
+      '--cpu-shares=2',
+      context,
+    ]);
+    expect(stderr.match(/^WARNING: --\S+/gm)?.toSorted()).toEqual([
+      'WARNING: --compress',
+      'WARNING: --cpu-shares',
+      'WARNING: --memory',
+      'WARNING: --rm',
+    ]);
   });
 
   test.each([

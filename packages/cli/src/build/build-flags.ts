@@ -116,9 +116,23 @@ const MORE_FLAGS: readonly Flag[] = [
 ].map((flag) => ({ ...flag, more: true }) as Flag);
 
 /** What scripts written for docker pass; it changes nothing here, and is said to be ignored. */
-export const IGNORED_FLAGS: readonly Flag[] = ['compress', 'disable-content-trust', 'force-rm', 'rm'].map(
-  (name) => ({ name, type: 'boolean', description: 'Understood and ignored', hidden: true }),
-);
+export const IGNORED_FLAGS: readonly Flag[] = [
+  ...['compress', 'disable-content-trust', 'force-rm', 'rm', 'squash'].map(
+    (name) => ({ name, type: 'boolean' }) as const,
+  ),
+  { name: 'memory', short: 'm', type: 'list' } as const,
+  ...[
+    'builder',
+    'cpu-period',
+    'cpu-quota',
+    'cpu-shares',
+    'cpuset-cpus',
+    'cpuset-mems',
+    'isolation',
+    'memory-swap',
+    'security-opt',
+  ].map((name) => ({ name, type: 'list' }) as const),
+].map((flag) => ({ ...flag, description: 'Understood and ignored', hidden: true }));
 
 /** Every flag of `img build`. */
 export const BUILD_FLAGS: readonly Flag[] = [...COMMON_FLAGS, ...MORE_FLAGS, ...IGNORED_FLAGS];

@@ -66,8 +66,9 @@ function openSession(context: CommandContext, request: BuildCommandRequest, secr
   const colors = (services.env['NO_COLOR'] ?? '') === '';
   const talks = request.progress !== 'quiet' && request.progress !== 'rawjson';
   if (talks) {
-    for (const { name } of IGNORED_FLAGS)
-      if (args.is(name)) io.say(`WARNING: --${name} changes nothing here and is ignored`);
+    for (const { name, type } of IGNORED_FLAGS)
+      if (type === 'boolean' ? args.is(name) : args.list(name).length > 0)
+        io.say(`WARNING: --${name} changes nothing here and is ignored`);
     if (request.call.method === 'build') {
       io.say(`Building ${title(request)}`);
       io.say('Setting up the rootfs... this may take a bit.');

@@ -60,6 +60,8 @@ async function resolveContext(stage: Stage, context: NamedContext, lowering: Low
   stage.image = config === undefined ? emptyImage(platform) : imageFromConfig(config);
   stage.platform = stage.replaced && config !== undefined ? platformOfConfig(config) : platform;
   stage.state = state;
+  if (stage.index >= 0)
+    lowering.facts.set(stage.index, baseImageFacts(config ?? emptyImage(platform), platform));
 }
 
 async function resolveImage(stage: Stage, lowering: Lowering): Promise<void> {

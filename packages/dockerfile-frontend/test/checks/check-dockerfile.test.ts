@@ -51,6 +51,22 @@ describe('warnings of a build', () => {
     ).toEqual([]);
   });
 
+  test('know what a named context sets that the image is replaced by, but not what the stage sets itself', async () => {
+    const text = 'FROM base\nENV OWN=1\nWORKDIR $BASE_HOME/x\nCMD x\n';
+    const options = { contexts: { base: 'docker-image://busybox' } };
+
+    expect((await lower(text, options)).result.warnings.map(({ rule }) => rule)).toEqual([
+      'UndefinedVar',
+      'JSONArgsRecommended',
+    ]);
+    expect(
+      (await lower(text, options, { busybox: { Env: ['BASE_HOME=/h'], Shell: ['/bin/a'] } })).result.warnings,
+    ).toEqual([]);
+    expect(
+      (await lower('FROM base\nWORKDIR /$OWN\nENV OWN=1\n', options)).result.warnings.map(({ rule }) => rule),
+    ).toEqual(['UndefinedVar']);
+  });
+
   test('know the ignore file', async () => {
     const { result } = await lower('FROM scratch\nCOPY secret.txt /\n', { contextIgnore: ['*.txt'] });
 

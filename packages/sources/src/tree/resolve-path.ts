@@ -67,7 +67,7 @@ export function notFound(tree: FileTree, path: BytePath, resolved: BytePath = pa
     {
       code: 'TREE_PATH_NOT_FOUND',
       hint: excluded
-        ? 'take the path out of .dockerignore, or add an exception that starts with "!"'
+        ? 'take the path out of the ignore file (<Dockerfile>.dockerignore where there is one, else .dockerignore), or add an exception that starts with "!"'
         : undefined,
     },
   );
